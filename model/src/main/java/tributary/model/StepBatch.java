@@ -1,0 +1,32 @@
+package tributary.model;
+
+import java.util.List;
+
+/**
+ * The rows of one forward pass: slices of sequences, any tenants, in any order (the pass sorts them
+ * by delta).
+ */
+public record StepBatch(List<Slice> slices) {
+  /**
+   * Consecutive tokens of one sequence.
+   *
+   * @param delta whose variant computes them
+   * @param tokens ids, at least one
+   * @param firstPosition of the first token; earlier positions are in the KV cache
+   * @param pages the sequence's page table, covering {@code firstPosition + tokens.length}
+   * @param logits which of the rows' logits are wanted
+   */
+  public record Slice(
+      ResidentDelta delta, int[] tokens, int firstPosition, int[] pages, LogitRows logits) {}
+
+  /** Which rows of a slice need logits. */
+  public enum LogitRows {
+    NONE,
+    LAST,
+    ALL
+  }
+
+  public StepBatch {
+    slices = List.copyOf(slices);
+  }
+}

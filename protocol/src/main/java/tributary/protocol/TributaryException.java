@@ -1,0 +1,59 @@
+package tributary.protocol;
+
+import org.jspecify.annotations.Nullable;
+
+/** A fault of input, file or setting that its owner can mend: what, found, wanted, cure. */
+public final class TributaryException extends RuntimeException {
+  private static final long serialVersionUID = 1L;
+  private final ErrorCode code;
+  private final String text;
+  private final @Nullable String parameter;
+
+  public TributaryException(ErrorCode code, String message) {
+    this(code, message, (String) null);
+  }
+
+  public TributaryException(ErrorCode code, String message, @Nullable String parameter) {
+    super(code.wireName() + ": " + message);
+    this.code = code;
+    this.text = message;
+    this.parameter = parameter;
+  }
+
+  public TributaryException(ErrorCode code, String message, Throwable cause) {
+    super(code.wireName() + ": " + message, cause);
+    this.code = code;
+    this.text = message;
+    this.parameter = null;
+  }
+
+  /** A number outside its range. */
+  public static TributaryException parameter(String name, double found, double min, double max) {
+    return new TributaryException(
+        ErrorCode.INVALID_PARAMETER,
+        "%s is %s; it must be between %s and %s"
+            .formatted(name, plain(found), plain(min), plain(max)),
+        name);
+  }
+
+  public ErrorCode code() {
+    return code;
+  }
+
+  /** The message without the code in front. */
+  public String text() {
+    return text;
+  }
+
+  /** The request field or configuration key at fault, if one is. */
+  public @Nullable String parameter() {
+    return parameter;
+  }
+
+  private static String plain(double value) {
+    if (value == Math.rint(value) && Math.abs(value) < 1e15) {
+      return Long.toString((long) value);
+    }
+    return value == Double.MIN_VALUE ? "a number above 0" : Double.toString(value);
+  }
+}

@@ -1,0 +1,17 @@
+package tributary.scheduling;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import tributary.protocol.RequestId;
+import tributary.protocol.Refusal;
+import tributary.protocol.TokenLogprob;
+
+/** What came of a plan: one entry for each slice that drew, and one for each that failed. */
+public record StepResult(long number, List<Drawn> drawn, List<Failure> failures) {
+  /** The token that a sequence's slice drew. */
+  public record Drawn(
+      RequestId request, int token, @Nullable TokenLogprob logprob, List<TokenLogprob> top) {}
+
+  /** A sequence that cannot go on, such as one whose variant went away. */
+  public record Failure(RequestId request, Refusal refusal) {}
+}

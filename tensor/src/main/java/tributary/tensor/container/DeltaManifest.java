@@ -1,0 +1,21 @@
+package tributary.tensor.container;
+
+import java.util.SortedMap;
+
+/**
+ * What a delta file says of itself, beside the tensors.
+ *
+ * @param codec name of the codec that chose the codes, for people; decoding never needs it
+ * @param codecSettings the codec's settings, for people
+ * @param baseFingerprint see {@link Checkpoint#fingerprint()}: the only base this delta fits
+ * @param model name of the fine-tune the delta was taken of
+ * @param originalBytes size of the fine-tune's tensors before compression
+ * @param originalElements number of weights of the fine-tune
+ */
+public record DeltaManifest(
+    String codec,
+    SortedMap<String, String> codecSettings,
+    String baseFingerprint,
+    String model,
+    long originalBytes,
+    long originalElements) {}
