@@ -108,16 +108,24 @@ sealed interface Segment {
       inner = trims || keeps ? inner.substring(0, inner.length() - 1) : inner;
       inner = inner.startsWith("-") || inner.startsWith("+") ? inner.substring(1) : inner;
       stripNext = trims;
-      if (kind != '{' && !trims && !keeps && at < source.length() && source.charAt(at) == '\n') {
-        at++;
-        line++;
+      if (kind == '%' && inner.strip().equals("raw")) {
+        raw();
+        return;
+      }
+      if (kind != '{' && !trims && !keeps) {
+        skipNewline();
       }
       if (kind == '{') {
         segments.add(new Output(start, inner));
-      } else if (kind == '%' && inner.strip().equals("raw")) {
-        raw();
       } else if (kind == '%') {
         segments.add(new Tag(start, inner));
+      }
+    }
+
+    private void skipNewline() {
+      if (at < source.length() && source.charAt(at) == '\n') {
+        at++;
+        line++;
       }
     }
 
@@ -145,10 +153,17 @@ sealed interface Segment {
         throw new TemplateFault("has raw that is not closed");
       }
       String text = source.substring(at, end.start());
-      segments.add(new Plain(line, stripNext ? text.stripLeading() : text));
-      stripNext = false;
       line += newlines(source.substring(at, end.end()));
+      at = end.start();
+      text = beforeTag(stripNext ? text.stripLeading() : text, false);
+      if (!text.isEmpty()) {
+        segments.add(new Plain(line, text));
+      }
       at = end.end();
+      stripNext = source.charAt(at - 3) == '-';
+      if (!stripNext) {
+        skipNewline();
+      }
     }
 
     private static int newlines(String text) {

@@ -140,6 +140,9 @@ class TemplateTest {
     assertThat(render("  {%+ if yes +%}\nb{% endif %}")).isEqualTo("  \nb");
     assertThat(render("x {% if yes %}y{% endif %}")).isEqualTo("x y");
     assertThat(render("a\r\n{# c #}\r\nb")).isEqualTo("a\nb");
+    assertThat(render("a {%- raw -%} {{x}} {%- endraw -%} b")).isEqualTo("a{{x}}b");
+    assertThat(render("a\n {% raw %}\n{{x}}\n {% endraw %}\n b")).isEqualTo("a\n\n{{x}}\n b");
+    assertThat(render("{{ 'a' }}\n{{ 'b' }}\n\n")).isEqualTo("a\nb\n");
   }
 
   @Test
