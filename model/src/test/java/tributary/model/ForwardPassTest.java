@@ -8,7 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
-import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -216,7 +216,7 @@ class ForwardPassTest {
 
   /** Steps of random slices of random sequences, in random order, until all are computed. */
   private static void computeInRandomSteps(ForwardPass pass, List<Work> works, Random random) {
-    Map<Work, Integer> computed = new HashMap<>();
+    Map<Work, Integer> computed = new IdentityHashMap<>();
     while (works.stream().anyMatch(work -> computed.getOrDefault(work, 0) < work.tokens.length)) {
       List<Work> chosen = new ArrayList<>();
       List<StepBatch.Slice> slices = new ArrayList<>();
