@@ -1,6 +1,5 @@
 package tributary.actors;
 
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
@@ -24,6 +23,6 @@ public final class Catalogue {
   }
 
   public List<ServedModel> all() {
-    return List.copyOf(new ArrayList<>(models.values()));
+    return List.copyOf(models.values());
   }
 }
