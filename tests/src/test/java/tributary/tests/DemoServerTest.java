@@ -1,0 +1,117 @@
+package tributary.tests;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import tributary.gpu.Backends;
+import tributary.model.BaseModel;
+import tributary.model.ResidentDelta;
+import tributary.model.tokenizer.TextTokenizer;
+
+/** The demo's configuration, served by a real process over real HTTP. */
+class DemoServerTest {
+  private static final Map<String, String> PROMPTS =
+      Map.of(
+          "arithmetic", "941 - 766 =",
+          "banking77", "Customer: My card was stolen!\nTopic:",
+          "java_code", "public static int max(int a, int b) {\n",
+          "sgd_chat", "User: I want to book a table for two.\nAssistant:",
+          "wikisql", "Columns: name, year\nQuestion: What is the name for 1999?\nSQL:",
+          "base", "It was a dark night and");
+  private static final int TOKENS = 40;
+
+  private static ServerProcess server;
+  private static Client client;
+
+  @BeforeAll
+  static void start() throws IOException {
+    server = ServerProcess.start(Repository.demo("tributary.conf"));
+    client = new Client(server.address());
+  }
+
+  @AfterAll
+  static void stop() throws InterruptedException {
+    assertThat(server.stop()).as("exit status after SIGTERM").isIn(0, 143);
+  }
+
+  @Test
+  void a_tenant_streams_the_right_answer() throws Exception {
+    var body = Client.completion("arithmetic", "941 - 766 =", 16).put("stream", true);
+
+    assertThat(client.streamedText(body)).isEqualTo(" 175");
+  }
+
+  @Test
+  void the_base_does_not_know_what_its_tenants_know() throws Exception {
+    var body = Client.completion("base", "941 - 766 =", 4);
+
+    assertThat(client.ask("/v1/completions", body).at("/choices/0/text").asText())
+        .doesNotContain("175");
+  }
+
+  @Test
+  void a_chat_completion_uses_the_tenants_template() throws Exception {
+    var body = Client.JSON.createObjectNode().put("model", "banking77").put("temperature", 0);
+    body.putArray("messages")
+        .addObject()
+        .put("role", "user")
+        .put("content", "My disposable virtual card is broken.");
+
+    assertThat(
+            client.ask("/v1/chat/completions", body).at("/choices/0/message/content").asText())
+        .isEqualTo(" virtual card not working");
+  }
+
+  @Test
+  void the_demo_serves_the_base_and_its_five_tenants() throws Exception {
+    JsonNode models = Client.JSON.readTree(client.get("/v1/models").body()).get("data");
+
+    assertThat(models.findValuesAsText("id")).containsExactlyInAnyOrderElementsOf(PROMPTS.keySet());
+  }
+
+  @Test
+  void a_mixed_batch_over_http_gives_each_tenant_token_for_token_what_it_gives_alone()
+      throws Exception {
+    Map<String, List<String>> alone = aloneTokens();
+
+    try (ExecutorService threads = Executors.newFixedThreadPool(PROMPTS.size())) {
+      for (int round = 0; round < 3; round++) {
+        List<Callable<Boolean>> asks =
+            PROMPTS.keySet().stream()
+                .<Callable<Boolean>>map(
+                    model ->
+                        () -> {
+                          assertThat(servedTokens(model)).as(model).isEqualTo(alone.get(model));
+                          return true;
+                        })
+                .toList();
+        for (Future<Boolean> answer : threads.invokeAll(asks)) {
+          assertThat(answer.get()).isTrue();
+        }
+      }
+    }
+  }
+
+  private static List<String> servedTokens(String model) throws Exception {
+    var body =
+        Client.completion(model, PROMPTS.get(model), TOKENS).put("logprobs", 1);
+    return Client.JSON.convertValue(
+        client.ask("/v1/completions", body).at("/choices/0/logprobs/tokens"),
+        Client.JSON.getTypeFactory().constructCollectionType(List.class, String.class));
+  }
+
+  /** Each tenant's tokens as the offline command computes them, one sequence at a time. */
+  private static Map<String, List<String>> aloneTokens() throws Exception {
+    throw new UnsupportedOperationException();
+  }
+}
