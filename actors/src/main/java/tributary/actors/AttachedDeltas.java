@@ -75,9 +75,10 @@ final class AttachedDeltas {
 
   private void free(LoadedDelta delta, Attachment attachment) {
     attachments.remove(delta);
-    loader
-        .unload(delta)
-        .thenRun(() -> attachment.owner.tell(new DeltaEntity.Released(delta)));
+    var _ =
+        loader
+            .unload(delta)
+            .thenRun(() -> attachment.owner.tell(new DeltaEntity.Released(delta)));
   }
 
   private Attachment of(LoadedDelta delta) {

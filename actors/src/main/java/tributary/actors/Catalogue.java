@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.TreeMap;
+import tributary.model.tokenizer.TextTokenizer;
 import tributary.protocol.DeltaId;
 
 /** The variants that this node's configuration serves, sorted by name. Never changes. */
@@ -24,5 +25,10 @@ public final class Catalogue {
 
   public List<ServedModel> all() {
     return List.copyOf(models.values());
+  }
+
+  /** Frees the tokenizers, which variants may share. */
+  void close() {
+    models.values().stream().map(ServedModel::tokenizer).distinct().forEach(TextTokenizer::close);
   }
 }

@@ -16,6 +16,7 @@ import tributary.protocol.GenerationRequest;
 import tributary.protocol.Nanos;
 import tributary.protocol.Refusal;
 import tributary.protocol.RequestId;
+import tributary.protocol.TokenEvent;
 import tributary.protocol.TributaryException;
 
 /**
@@ -381,6 +382,6 @@ final class DeltaEntity {
         .reader()
         .tell(
             new ReaderMessage.Event(
-                new tributary.protocol.TokenEvent.Failed(generate.request().id(), refusal)));
+                new TokenEvent.Failed(generate.request().id(), refusal)));
   }
 }

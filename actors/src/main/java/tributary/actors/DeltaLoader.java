@@ -30,6 +30,6 @@ record DeltaLoader(DeltaStore store, Executor blocking) {
 
   /** Gives back what a load yields that nobody waits for any more. */
   void abandon(CompletableFuture<LoadedDelta> loading) {
-    loading.thenAcceptAsync(store::unload, blocking);
+    var _ = loading.thenAcceptAsync(store::unload, blocking);
   }
 }

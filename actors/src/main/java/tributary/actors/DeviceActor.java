@@ -83,36 +83,27 @@ final class DeviceActor extends AbstractOnMessageBehavior<DeviceActor.Command> {
   private final StepExecutor executor;
   private final NodeMetrics metrics;
   private final MonotonicClock clock;
-  private final Duration slowReaderMax;
+  private final Duration readerCheckInterval;
   private final AttachedDeltas deltas;
   private final Map<RequestId, DeviceSequence> sequences = new HashMap<>();
   private final List<ActorRef<Done>> drainWaiters = new ArrayList<>();
-  private boolean draining;
   private boolean stepQueued;
 
   private DeviceActor(
-      ActorContext<Command> context,
-      TimerScheduler<Command> timers,
-      Parts parts,
-      Duration slowReaderMax) {
+      ActorContext<Command> context, TimerScheduler<Command> timers, Parts parts) {
     super(context);
     this.timers = timers;
     this.scheduler = parts.scheduler();
     this.metrics = parts.metrics();
     this.clock = parts.clock();
-    this.slowReaderMax = slowReaderMax;
+    this.readerCheckInterval = checkInterval(parts.engine().limits().slowReaderMax());
     this.deltas = new AttachedDeltas(parts.loader());
     this.executor = parts.engine().executor(request -> sequence(request).delta());
   }
 
-  /**
-   * @param slowReaderMax a sequence whose reader takes nothing for longer is ended
-   */
-  static Behavior<Command> create(Parts parts, Duration slowReaderMax) {
+  static Behavior<Command> create(Parts parts) {
     return Behaviors.setup(
-        context ->
-            Behaviors.withTimers(
-                timers -> new DeviceActor(context, timers, parts, slowReaderMax)));
+        context -> Behaviors.withTimers(timers -> new DeviceActor(context, timers, parts)));
   }
 
   @Override
@@ -159,7 +150,8 @@ final class DeviceActor extends AbstractOnMessageBehavior<DeviceActor.Command> {
     var request = submit.request();
     deltas.submitted(submit.delta());
     Optional<Refusal> refusal =
-        refusal(submit).or(() -> scheduler.arrived(request, submit.credit(), clock.now()));
+        Vocabulary.refusal(request, submit.delta().vocabularySize())
+            .or(() -> scheduler.arrived(request, submit.credit(), clock.now()));
     if (refusal.isPresent()) {
       metrics.refused(submit.delta().id());
       submit.reader().tell(failed(request.id(), refusal.get()));
@@ -168,37 +160,18 @@ final class DeviceActor extends AbstractOnMessageBehavior<DeviceActor.Command> {
     }
     metrics.sequenceTaken(submit.delta().id(), request.prompt().count());
     sequences.put(
-        request.id(),
-        new DeviceSequence(
-            request.id(), submit.delta(), submit.reader(), submit.credit(), clock.now()));
+        request.id(), new DeviceSequence(request.id(), submit.delta(), submit.reader()));
     getContext().watchWith(submit.reader(), new ReaderGone(request.id()));
     submit.reader().tell(new ReaderMessage.Accepted(request.id(), getContext().getSelf()));
     if (sequences.size() == 1) {
-      timers.startTimerWithFixedDelay(Internal.CHECK_READERS, readerCheckInterval());
+      timers.startTimerWithFixedDelay(Internal.CHECK_READERS, readerCheckInterval);
     }
     queueStep();
   }
 
-  private Optional<Refusal> refusal(Submit submit) {
-    if (draining) {
-      return Optional.of(
-          Refusal.of(ErrorCode.SHUTTING_DOWN, "this node is shutting down; ask again"));
-    }
-    if (sequences.containsKey(submit.request().id())) {
-      return Optional.of(
-          Refusal.of(
-              ErrorCode.INVALID_REQUEST,
-              "request %s is running already; ids must be unique".formatted(submit.request().id())));
-    }
-    return Vocabulary.refusal(submit.request(), submit.delta().vocabularySize());
-  }
-
   private void credit(RequestId request, int tokens) {
-    DeviceSequence sequence = sequences.get(request);
-    if (sequence != null && sequence.credited(tokens)) {
-      scheduler.credit(request, tokens, clock.now());
-      queueStep();
-    }
+    scheduler.credit(request, tokens, clock.now());
+    queueStep();
   }
 
   private void answerProbe(RequestId request, ActorRef<ReaderMessage> reader) {
@@ -206,7 +179,7 @@ final class DeviceActor extends AbstractOnMessageBehavior<DeviceActor.Command> {
     reader.tell(
         sequence == null
             ? new ReaderMessage.Unknown(request)
-            : new ReaderMessage.Status(request, sequence.sent()));
+            : new ReaderMessage.Status(request, sequence.tokensSent()));
   }
 
   private void queueStep() {
@@ -257,7 +230,7 @@ final class DeviceActor extends AbstractOnMessageBehavior<DeviceActor.Command> {
     sequence.reader().tell(new ReaderMessage.Event(event));
     switch (event) {
       case TokenEvent.Token _ -> {
-        sequence.tokenSent(clock.now());
+        sequence.tokenSent();
         metrics.tokenDrawn(sequence.delta().id());
       }
       case TokenEvent.Finished _, TokenEvent.Failed _ -> forget(sequence);
@@ -265,19 +238,8 @@ final class DeviceActor extends AbstractOnMessageBehavior<DeviceActor.Command> {
   }
 
   private void endSlowReaders() {
-    Nanos now = clock.now();
-    var limit = new Nanos(slowReaderMax.toNanos());
-    for (DeviceSequence sequence : List.copyOf(sequences.values())) {
-      if (sequence.parkedLongerThan(limit, now)) {
-        fail(
-            sequence,
-            Refusal.of(
-                ErrorCode.READER_TOO_SLOW,
-                "the reader took no token for %s; read faster or raise streaming.slow-reader-max"
-                    .formatted(slowReaderMax)));
-        queueStep();
-      }
-    }
+    scheduler.expire(clock.now()).forEach(this::deliver);
+    queueStep(); // The pages of one may be what another waits for.
   }
 
   private void failAll(Refusal refusal) {
@@ -296,7 +258,7 @@ final class DeviceActor extends AbstractOnMessageBehavior<DeviceActor.Command> {
     if (sequence != null) {
       scheduler.cancelled(request);
       forget(sequence);
-      queueStep(); // Its pages may be what another sequence waits for.
+      queueStep();
     }
   }
 
@@ -311,7 +273,7 @@ final class DeviceActor extends AbstractOnMessageBehavior<DeviceActor.Command> {
   }
 
   private void drain(ActorRef<Done> replyTo) {
-    draining = true;
+    scheduler.refuseArrivals();
     drainWaiters.add(replyTo);
     if (sequences.isEmpty()) {
       answerDrained();
@@ -332,9 +294,8 @@ final class DeviceActor extends AbstractOnMessageBehavior<DeviceActor.Command> {
   }
 
   /** Often enough that the limit is kept to within an eighth of it. */
-  private Duration readerCheckInterval() {
-    Duration eighth = slowReaderMax.dividedBy(8);
-    return eighth.isPositive() ? eighth : Duration.ofMillis(1);
+  private static Duration checkInterval(Nanos slowReaderMax) {
+    return Duration.ofNanos(Math.max(slowReaderMax.count() / 8, 1_000_000));
   }
 
   private static ReaderMessage failed(RequestId request, Refusal refusal) {

@@ -3,7 +3,10 @@ package tributary.scheduling;
 import java.util.List;
 import tributary.protocol.GenerationRequest;
 
-/** What the next device step computes; empty when there is nothing to do. */
+/**
+ * What the next device step computes; empty when there is nothing to do. Slices of one delta lie
+ * side by side.
+ */
 public record StepPlan(long number, List<Slice> slices) {
   /**
    * Some of a sequence's missing tokens.
@@ -29,7 +32,15 @@ public record StepPlan(long number, List<Slice> slices) {
     slices = List.copyOf(slices);
   }
 
+  public boolean isEmpty() {
+    return slices.isEmpty();
+  }
+
   public int tokenCount() {
-    return slices.stream().mapToInt(Slice::count).sum();
+    int count = 0;
+    for (Slice slice : slices) {
+      count += slice.count();
+    }
+    return count;
   }
 }

@@ -76,8 +76,7 @@ public record TensorView(DType type, Shape shape, MemorySegment data) {
     short[] chunk = new short[Math.min(CHUNK, count)];
     for (int done = 0; done < count; done += chunk.length) {
       int part = Math.min(chunk.length, count - done);
-      MemorySegment.copy(
-          data, SHORT, Math.multiplyExact(from + done, Short.BYTES), chunk, 0, part);
+      MemorySegment.copy(data, SHORT, Math.multiplyExact(from + done, Short.BYTES), chunk, 0, part);
       if (type == DType.BF16) {
         for (int i = 0; i < part; i++) {
           out[offset + done + i] = Float.intBitsToFloat(chunk[i] << Short.SIZE);

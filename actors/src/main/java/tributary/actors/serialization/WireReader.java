@@ -86,15 +86,15 @@ public final class WireReader {
   /** A value of a registered class that is, or extends, {@code type}. */
   public <T> T registered(Class<T> type) {
     Registration registration = kryo.readClass(input);
-    if (registration == null
-        || registration.getId() < WireRegistry.ID_MIN
-        || !type.isAssignableFrom(registration.getType())) {
+    if (registration == null || registration.getId() < WireRegistry.ID_MIN) {
+      throw new KryoException("a message holds nothing of a registered class; it is damaged");
+    }
+    Class<?> found = registration.getType();
+    if (!type.isAssignableFrom(found)) {
       throw new KryoException(
           "a message holds %s where %s belongs; it is damaged"
-              .formatted(
-                  registration == null ? "nothing" : registration.getType().getName(),
-                  type.getName()));
+              .formatted(found.getName(), type.getName()));
     }
-    return type.cast(kryo.readObject(input, registration.getType(), registration.getSerializer()));
+    return type.cast(kryo.readObject(input, found));
   }
 }

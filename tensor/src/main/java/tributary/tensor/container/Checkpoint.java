@@ -88,32 +88,28 @@ public final class Checkpoint implements TensorSource {
   private static SortedMap<String, SafetensorsFile> owners(
       Path directory, CheckpointIndex index, Map<Path, SafetensorsFile> files) {
     SortedMap<String, Path> holders = new TreeMap<>();
-    files.forEach(
-        (path, file) ->
-            file.names()
-                .forEach(
-                    name -> {
-                      Path other = holders.put(name, path);
-                      if (other != null) {
-                        throw index(
-                            directory,
-                            "tensor %s is in two shards: %s and %s"
-                                .formatted(Quoted.of(name), other, path));
-                      }
-                    }));
+    files.forEach((path, file) ->
+        file.names()
+            .forEach(name -> {
+              Path other = holders.put(name, path);
+              if (other != null) {
+                throw index(
+                    directory,
+                    "tensor %s is in two shards: %s and %s"
+                        .formatted(Quoted.of(name), other, path));
+              }
+            }));
     SortedMap<String, SafetensorsFile> owners = new TreeMap<>();
     index
         .shards()
-        .forEach(
-            (name, path) -> {
-              if (!path.equals(holders.get(name))) {
-                throw index(
-                    directory,
-                    "names tensor %s in %s, which does not hold it"
-                        .formatted(Quoted.of(name), path));
-              }
-              owners.put(name, files.get(path));
-            });
+        .forEach((name, path) -> {
+          if (!path.equals(holders.get(name))) {
+            throw index(
+                directory,
+                "names tensor %s in %s, which does not hold it".formatted(Quoted.of(name), path));
+          }
+          owners.put(name, files.get(path));
+        });
     return owners;
   }
 
@@ -130,20 +126,18 @@ public final class Checkpoint implements TensorSource {
           .filter(name -> name.matches(".*\\.(bin|pt|pth|ckpt|pkl|pickle)"))
           .sorted()
           .findFirst()
-          .map(
-              name ->
-                  new TributaryException(
-                      ErrorCode.CHECKPOINT_UNSAFE_FORMAT,
-                      ("%s holds %s and no safetensors; pickle files can run any code when they are"
-                              + " loaded and are never opened here; convert the model to"
-                              + " safetensors (save_pretrained writes it)")
-                          .formatted(directory, Quoted.of(name))))
-          .orElseGet(
-              () ->
-                  new TributaryException(
-                      ErrorCode.FILE_NOT_FOUND,
-                      "%s holds neither %s nor %s"
-                          .formatted(directory, SINGLE_FILE, CheckpointIndex.FILE)));
+          .map(name ->
+              new TributaryException(
+                  ErrorCode.CHECKPOINT_UNSAFE_FORMAT,
+                  ("%s holds %s and no safetensors; pickle files can run any code when they are"
+                          + " loaded and are never opened here; convert the model to"
+                          + " safetensors (save_pretrained writes it)")
+                      .formatted(directory, Quoted.of(name))))
+          .orElseGet(() ->
+              new TributaryException(
+                  ErrorCode.FILE_NOT_FOUND,
+                  "%s holds neither %s nor %s"
+                      .formatted(directory, SINGLE_FILE, CheckpointIndex.FILE)));
     } catch (IOException e) {
       return new TributaryException(
           ErrorCode.FILE_UNREADABLE, "%s cannot be listed".formatted(directory), e);
@@ -155,8 +149,8 @@ public final class Checkpoint implements TensorSource {
    * its type, shape and the SHA-256 of its bytes. Independent of sharding. Computed once.
    *
    * <p>Hashed are, for each name in ascending order, four texts in UTF-8, each preceded by its
-   * number of bytes (32 bits, little-endian): the name, the type's name, the shape as in {@code [8192, 384]}, and the lower-case
-   * hexadecimal SHA-256 of the tensor's bytes.
+   * number of bytes (32 bits, little-endian): the name, the type's name, the shape as in {@code
+   * [8192, 384]}, and the lower-case hexadecimal SHA-256 of the tensor's bytes.
    */
   public synchronized String fingerprint() {
     if (fingerprint == null) {

@@ -45,7 +45,7 @@ record CheckpointIndex(SortedMap<String, Path> shards) {
       if (Files.size(file) > StrictJson.BYTES_MAX) {
         throw fault(file, "more than %d bytes".formatted(StrictJson.BYTES_MAX));
       }
-      return StrictJson.MAPPER.readTree(Files.readAllBytes(file));
+      return StrictJson.MAPPER.readTree(StrictJson.text(Files.readAllBytes(file)));
     } catch (IOException e) {
       throw new TributaryException(
           ErrorCode.CHECKPOINT_INDEX, "%s: %s".formatted(file, e.getMessage()), e);

@@ -52,15 +52,15 @@ import tributary.tensor.format.DeltaTensor;
  *              [added_rows, columns]
  * </pre>
  *
- * The difference that plane p makes at row r is plus or minus {@code scales.p[r]}; the planes' sum is
- * added to the base in fp32.
+ * The difference that plane p makes at row r is plus or minus {@code scales.p[r]}; the planes' sum
+ * is added to the base in fp32.
  *
  * <h2>Order</h2>
  *
  * First all scales, added rows and replaced tensors, those with wider elements first; then plane 0
- * of every tensor, in the order of {@code tensors}; then plane 1 of all that have one; and so on. So
- * a prefix of the file is a usable difference of fewer planes. Data begins at a multiple of 8 bytes;
- * tensors follow each other without gaps, so that a reader must not count on alignment.
+ * of every tensor, in the order of {@code tensors}; then plane 1 of all that have one; and so on.
+ * So a prefix of the file is a usable difference of fewer planes. Data begins at a multiple of 8
+ * bytes; tensors follow each other without gaps, so that a reader must not count on alignment.
  */
 public final class DeltaFile implements AutoCloseable {
   public static final int FORMAT = 1;
@@ -105,7 +105,8 @@ public final class DeltaFile implements AutoCloseable {
 
   /**
    * Writes a delta: whole or not at all; plane 0 of all tensors before plane 1 of any. Scales are
-   * stored in the smallest form that gives them back exactly. The same content gives the same bytes.
+   * stored in the smallest form that gives them back exactly. The same content gives the same
+   * bytes.
    */
   public static void write(
       Path path, DeltaManifest manifest, SequencedMap<String, DeltaTensor> tensors) {
@@ -131,13 +132,12 @@ public final class DeltaFile implements AutoCloseable {
     SequencedMap<String, Bytes> sizes = new LinkedHashMap<>();
     header
         .layouts()
-        .forEach(
-            (name, layout) ->
-                sizes.put(
-                    name,
-                    layout.storedNames(name).stream()
-                        .map(stored -> new Bytes(file.tensor(stored).data().byteSize()))
-                        .reduce(Bytes.ZERO, Bytes::plus)));
+        .forEach((name, layout) ->
+            sizes.put(
+                name,
+                layout.storedNames(name).stream()
+                    .map(stored -> new Bytes(file.tensor(stored).data().byteSize()))
+                    .reduce(Bytes.ZERO, Bytes::plus)));
     return sizes;
   }
 
@@ -146,13 +146,12 @@ public final class DeltaFile implements AutoCloseable {
     header.checksums().entrySet().parallelStream()
         .filter(this::isDamaged)
         .findFirst()
-        .ifPresent(
-            damaged -> {
-              throw new TributaryException(
-                  ErrorCode.DELTA_CHECKSUM,
-                  "%s: the bytes of %s are not those that were written; fetch the file again"
-                      .formatted(path, Quoted.of(damaged.getKey())));
-            });
+        .ifPresent(damaged -> {
+          throw new TributaryException(
+              ErrorCode.DELTA_CHECKSUM,
+              "%s: the bytes of %s are not those that were written; fetch the file again"
+                  .formatted(path, Quoted.of(damaged.getKey())));
+        });
   }
 
   private boolean isDamaged(Map.Entry<String, String> checksum) {

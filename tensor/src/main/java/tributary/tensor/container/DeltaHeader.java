@@ -184,8 +184,7 @@ record DeltaHeader(
         throw fault("needs a whole number %s".formatted(Quoted.of(field)));
       }
       if (value.longValue() < 0 || value.longValue() > max) {
-        throw fault(
-            "%s is %d, wanted 0 to %d".formatted(Quoted.of(field), value.longValue(), max));
+        throw fault("%s is %d, wanted 0 to %d".formatted(Quoted.of(field), value.longValue(), max));
       }
       return value.longValue();
     }

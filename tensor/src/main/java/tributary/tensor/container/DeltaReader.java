@@ -32,14 +32,13 @@ record DeltaReader(Path path, SafetensorsFile file, DeltaHeader header) {
     SortedSet<String> announced = new TreeSet<>();
     header
         .layouts()
-        .forEach(
-            (name, layout) -> {
-              for (String stored : layout.storedNames(name)) {
-                if (!announced.add(stored)) {
-                  throw fault("two differences are stored as %s".formatted(Quoted.of(stored)));
-                }
-              }
-            });
+        .forEach((name, layout) -> {
+          for (String stored : layout.storedNames(name)) {
+            if (!announced.add(stored)) {
+              throw fault("two differences are stored as %s".formatted(Quoted.of(stored)));
+            }
+          }
+        });
     requireSame(announced, file.names(), "file");
     requireSame(announced, new TreeSet<>(header.checksums().keySet()), "list of checksums");
   }
@@ -92,8 +91,7 @@ record DeltaReader(Path path, SafetensorsFile file, DeltaHeader header) {
   private float[] scales(String stored, int rows) {
     TensorView scales = file.tensor(stored);
     boolean typed = scales.type() == DType.F32 || scales.type() == DType.F16;
-    if (!typed
-        || !(scales.shape().equals(Shape.of(1)) || scales.shape().equals(Shape.of(rows)))) {
+    if (!typed || !(scales.shape().equals(Shape.of(1)) || scales.shape().equals(Shape.of(rows)))) {
       throw wrong(stored, scales, "F32 or F16 [%d] or [1]".formatted(rows));
     }
     float[] values = scales.toFloats();
@@ -133,8 +131,7 @@ record DeltaReader(Path path, SafetensorsFile file, DeltaHeader header) {
 
   private TributaryException wrong(String stored, TensorView found, String wanted) {
     return fault(
-        "%s is %s %s, wanted %s"
-            .formatted(Quoted.of(stored), found.type(), found.shape(), wanted));
+        "%s is %s %s, wanted %s".formatted(Quoted.of(stored), found.type(), found.shape(), wanted));
   }
 
   private TributaryException fault(String fault) {

@@ -30,17 +30,16 @@ final class DeltaWriter {
 
   DeltaWriter(DeltaManifest manifest, SequencedMap<String, DeltaTensor> tensors) {
     this.manifest = manifest;
-    tensors.forEach(
-        (name, tensor) -> {
-          switch (tensor) {
-            case DeltaTensor.Replaced(TensorView value) -> {
-              layouts.put(name, new DeltaLayout.Replaced());
-              small.add(Map.entry(name, value));
-            }
-            case DeltaTensor.Signed(SignPlanes matrix, @Nullable TensorView added) ->
-                addSigned(name, matrix, added);
-          }
-        });
+    tensors.forEach((name, tensor) -> {
+      switch (tensor) {
+        case DeltaTensor.Replaced(TensorView value) -> {
+          layouts.put(name, new DeltaLayout.Replaced());
+          small.add(Map.entry(name, value));
+        }
+        case DeltaTensor.Signed(SignPlanes matrix, @Nullable TensorView added) ->
+            addSigned(name, matrix, added);
+      }
+    });
     small.sort(
         Comparator.comparingInt((Map.Entry<String, TensorView> e) -> e.getValue().type().bytes())
             .reversed());

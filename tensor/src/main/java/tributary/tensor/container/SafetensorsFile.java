@@ -62,14 +62,13 @@ public final class SafetensorsFile implements TensorSource {
       SortedMap<String, TensorView> tensors = new TreeMap<>();
       header
           .tensors()
-          .forEach(
-              (name, entry) ->
-                  tensors.put(
-                      name,
-                      new TensorView(
-                          entry.type(),
-                          entry.shape(),
-                          data.asSlice(entry.begin(), entry.end() - entry.begin()))));
+          .forEach((name, entry) ->
+              tensors.put(
+                  name,
+                  new TensorView(
+                      entry.type(),
+                      entry.shape(),
+                      data.asSlice(entry.begin(), entry.end() - entry.begin()))));
       return new SafetensorsFile(
           path, arena, new Bytes(file.byteSize()), header.metadata(), tensors);
     } catch (RuntimeException | Error e) {

@@ -51,13 +51,15 @@ record SafetensorsHeader(Map<String, String> metadata, SequencedMap<String, Entr
           "%s: the header must be JSON that starts with '{', found %s; this is not safetensors"
               .formatted(file, json.length == 0 ? "no header" : "byte " + (json[0] & 0xFF)));
     }
-    try (JsonParser parser = StrictJson.FACTORY.createParser(json)) {
+    try (JsonParser parser = StrictJson.FACTORY.createParser(StrictJson.text(json))) {
       SafetensorsHeader header = new Reader(file, parser).read();
       checkLayout(file, header.tensors, dataBytes);
       return header;
     } catch (IOException e) {
       throw new TributaryException(
-          ErrorCode.SAFETENSORS_HEADER, "%s: %s".formatted(file, e.getMessage()), e);
+          ErrorCode.SAFETENSORS_HEADER,
+          "%s: the header is not JSON in UTF-8 as it must be: %s".formatted(file, e.getMessage()),
+          e);
     }
   }
 
@@ -187,19 +189,18 @@ record SafetensorsHeader(Map<String, String> metadata, SequencedMap<String, Entr
       }
       String text = json.getText();
       return DType.named(text)
-          .orElseThrow(
-              () ->
-                  new TributaryException(
-                      ErrorCode.SAFETENSORS_DTYPE,
-                      "%s: tensor %s has dtype %s, which %s; readable are %s"
-                          .formatted(
-                              file,
-                              Quoted.of(name),
-                              Quoted.of(text),
-                              KNOWN_UNREAD.contains(text)
-                                  ? "this build does not read yet"
-                                  : "is unknown",
-                              List.of(DType.values()))));
+          .orElseThrow(() ->
+              new TributaryException(
+                  ErrorCode.SAFETENSORS_DTYPE,
+                  "%s: tensor %s has dtype %s, which %s; readable are %s"
+                      .formatted(
+                          file,
+                          Quoted.of(name),
+                          Quoted.of(text),
+                          KNOWN_UNREAD.contains(text)
+                              ? "this build does not read yet"
+                              : "is unknown",
+                          List.of(DType.values()))));
     }
 
     private List<Long> readNumbers(String name, String field, int countMax) throws IOException {
@@ -209,13 +210,13 @@ record SafetensorsHeader(Map<String, String> metadata, SequencedMap<String, Entr
       List<Long> numbers = new ArrayList<>();
       while (json.nextToken() != JsonToken.END_ARRAY) {
         if (json.currentToken() != JsonToken.VALUE_NUMBER_INT) {
-          throw header(
-              "%s of tensor %s must hold whole numbers".formatted(field, Quoted.of(name)));
+          throw header("%s of tensor %s must hold whole numbers".formatted(field, Quoted.of(name)));
         }
         boolean fits = json.getNumberType() != JsonParser.NumberType.BIG_INTEGER;
         if (!fits || json.getLongValue() < 0) {
           throw layout(
-              name, "%s holds %s, wanted 0 to 2^63 - 1".formatted(field, Quoted.of(json.getText())));
+              name,
+              "%s holds %s, wanted 0 to 2^63 - 1".formatted(field, Quoted.of(json.getText())));
         }
         if (numbers.size() == countMax) {
           throw layout(name, "%s holds more than %d numbers".formatted(field, countMax));
@@ -226,8 +227,7 @@ record SafetensorsHeader(Map<String, String> metadata, SequencedMap<String, Entr
     }
 
     private TributaryException header(String fault) {
-      return new TributaryException(
-          ErrorCode.SAFETENSORS_HEADER, "%s: %s".formatted(file, fault));
+      return new TributaryException(ErrorCode.SAFETENSORS_HEADER, "%s: %s".formatted(file, fault));
     }
 
     private TributaryException layout(String name, String fault) {

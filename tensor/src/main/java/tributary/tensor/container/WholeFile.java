@@ -25,8 +25,7 @@ final class WholeFile {
         target.resolveSibling(".%s.%s.tmp".formatted(target.getFileName(), UUID.randomUUID()));
     try {
       try (FileChannel channel =
-          FileChannel.open(
-              temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+          FileChannel.open(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
         content.writeTo(channel);
         channel.force(true);
       }
