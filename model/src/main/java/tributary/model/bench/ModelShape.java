@@ -4,7 +4,9 @@ import java.util.Arrays;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import tributary.gpu.Backend;
 import tributary.gpu.Rope;
+import tributary.model.BaseModel;
 import tributary.model.ModelConfig;
 
 /** Shapes of real models, for benchmarks with random weights. */
@@ -56,7 +58,13 @@ public enum ModelShape {
     return Arrays.stream(values()).map(ModelShape::shapeName).collect(Collectors.joining(", "));
   }
 
-  ModelConfig config() {
+  /** A model of this shape with random weights; the caller closes it. */
+  public BaseModel random(Backend backend, long seed) {
+    ModelConfig config = config();
+    return BaseModel.of(config, new RandomWeights(config, seed), backend);
+  }
+
+  private ModelConfig config() {
     float[] inverseFrequencies = new float[heads.size / 2];
     for (int i = 0; i < inverseFrequencies.length; i++) {
       inverseFrequencies[i] = (float) Math.pow(ROPE_THETA, -2.0 * i / heads.size);

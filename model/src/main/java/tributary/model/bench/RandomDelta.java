@@ -11,7 +11,6 @@ import tributary.model.BaseModel;
 import tributary.model.ResidentDelta;
 import tributary.protocol.TributaryException;
 import tributary.tensor.Shape;
-import tributary.tensor.container.TensorSource;
 import tributary.tensor.format.DeltaTensor;
 import tributary.tensor.format.SignPlanes;
 
@@ -24,18 +23,17 @@ public final class RandomDelta implements AutoCloseable {
   private final ResidentDelta delta;
 
   /**
-   * @param weights whose matrices the delta covers
-   * @param base that it is applied to
+   * @param base whose matrices the delta covers
    * @param planes of linears, head and embeddings alike
    */
-  public RandomDelta(TensorSource weights, BaseModel base, int planes, long seed) {
+  public RandomDelta(BaseModel base, int planes, long seed) {
     if (planes < 1 || planes > PLANES_MAX) {
       throw TributaryException.parameter("planes", planes, 1, PLANES_MAX);
     }
     SplittableRandom random = new SplittableRandom(seed);
     TreeMap<String, DeltaTensor> tensors = new TreeMap<>();
-    for (String name : weights.names()) {
-      Shape shape = weights.tensor(name).shape();
+    for (String name : base.tensors().names()) {
+      Shape shape = base.tensors().tensor(name).shape();
       if (shape.rank() == 2) {
         tensors.put(name, new DeltaTensor.Signed(planes(shape, planes, random), null));
       }
