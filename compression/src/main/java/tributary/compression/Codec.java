@@ -68,8 +68,8 @@ public sealed interface Codec {
   }
 
   /**
-   * The codec of this name; settings that are not given take their defaults: two planes, a scale per
-   * row, embeddings at four bits.
+   * The codec of this name; settings that are not given take their defaults: two planes, a scale
+   * per row, embeddings at four bits.
    */
   static Codec named(String name, Map<String, String> settings) {
     if (!name.equals(BitDelta.NAME)) {

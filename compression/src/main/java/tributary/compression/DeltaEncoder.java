@@ -23,8 +23,8 @@ import tributary.tensor.format.DeltaTensor;
 
 /**
  * Compresses the difference between two checkpoints into a delta file. Tensors follow each other,
- * rows of a tensor are coded in parallel; memory holds the delta and a few rows per thread, whatever
- * the models' size. The same models and codec give the same bytes on every machine.
+ * rows of a tensor are coded in parallel; memory holds the delta and a few rows per thread,
+ * whatever the models' size. The same models and codec give the same bytes on every machine.
  */
 public final class DeltaEncoder {
   /**
@@ -112,10 +112,7 @@ public final class DeltaEncoder {
           tensors.put(name, new DeltaTensor.Replaced(tuned));
       case TensorChange.Linear(TensorView base, TensorView tuned) ->
           put(name, linear(new Difference(base, tuned)), null);
-      case TensorChange.Vocabulary(
-              TensorView base,
-              TensorView tuned,
-              @Nullable TensorView added) ->
+      case TensorChange.Vocabulary(TensorView base, TensorView tuned, @Nullable TensorView added) ->
           put(name, vocabulary(new Difference(base, tuned)), added);
     }
   }

@@ -27,11 +27,15 @@ record ModelPair(TensorSource base, TensorSource tuned) {
   private static final String EMBEDDINGS = "model.embed_tokens.weight";
   private static final String HEAD = "lm_head.weight";
 
+  /** Old checkpoints carry these in each layer; they follow from the configuration. */
+  private static final String ROTARY_FREQUENCIES = ".rotary_emb.inv_freq";
+
   /** Every tensor of the fine-tune in order of names; models that do not fit are refused. */
   SequencedMap<String, TensorChange> changes() {
     SortedSet<String> names = new TreeSet<>(base.names());
     names.addAll(tuned.names());
     TreeMap<String, TensorChange> changes = new TreeMap<>();
+    names.removeIf(name -> name.endsWith(ROTARY_FREQUENCIES));
     for (String name : names) {
       changes.put(name, change(name, baseTensor(name), tunedTensor(name)));
     }
@@ -111,9 +115,7 @@ record ModelPair(TensorSource base, TensorSource tuned) {
   }
 
   private static boolean isSame(TensorView a, TensorView b) {
-    return a.type() == b.type()
-        && a.shape().equals(b.shape())
-        && a.data().mismatch(b.data()) == -1;
+    return a.type() == b.type() && a.shape().equals(b.shape()) && a.data().mismatch(b.data()) == -1;
   }
 
   private static boolean isFloating(DType type) {

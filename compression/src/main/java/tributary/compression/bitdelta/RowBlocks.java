@@ -22,18 +22,17 @@ final class RowBlocks {
     double[] sums =
         IntStream.range(0, Math.ceilDiv(rows, BLOCK_ROWS))
             .parallel()
-            .mapToDouble(
-                block -> {
-                  float[] row = new float[difference.columns()];
-                  float[] scratch = new float[difference.columns()];
-                  int first = block * BLOCK_ROWS;
-                  double sum = 0;
-                  for (int index = first; index < Math.min(rows, first + BLOCK_ROWS); index++) {
-                    difference.readRow(index, row, scratch);
-                    sum += step.apply(index, row);
-                  }
-                  return sum;
-                })
+            .mapToDouble(block -> {
+              float[] row = new float[difference.columns()];
+              float[] scratch = new float[difference.columns()];
+              int first = block * BLOCK_ROWS;
+              double sum = 0;
+              for (int index = first; index < Math.min(rows, first + BLOCK_ROWS); index++) {
+                difference.readRow(index, row, scratch);
+                sum += step.apply(index, row);
+              }
+              return sum;
+            })
             .toArray();
     double total = 0;
     for (double sum : sums) {

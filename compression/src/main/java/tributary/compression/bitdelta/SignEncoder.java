@@ -7,8 +7,8 @@ import java.util.List;
 import tributary.tensor.format.SignPlanes;
 
 /**
- * Codes a difference as sign planes. Plane p holds the signs of what planes before p left; its scale
- * is the mean magnitude of that, which for given signs has the least squared error.
+ * Codes a difference as sign planes. Plane p holds the signs of what planes before p left; its
+ * scale is the mean magnitude of that, which for given signs has the least squared error.
  */
 public final class SignEncoder {
   private SignEncoder() {}

@@ -4,9 +4,9 @@ package tributary.compression.bitdelta;
  * Fits the step of a uniform code without a zero level: b bits name the levels {@code step * (c -
  * (2^b - 1) / 2)} for c in [0, 2^b).
  *
- * <p>The squared error is not convex in the step. A search over shares of the step that just reaches
- * the largest magnitude finds the valley; from there codes and step are fitted to each other in
- * turn, which never raises the error.
+ * <p>The squared error is not convex in the step. A search over shares of the step that just
+ * reaches the largest magnitude finds the valley; from there codes and step are fitted to each
+ * other in turn, which never raises the error.
  */
 final class UniformStep {
   /** The search tries k / SHARES of the largest useful step, for k from SHARE_MIN on. */

@@ -17,8 +17,8 @@ import tributary.tensor.format.SignPlanes;
 /**
  * What a delta file holds. The JSON names are relied on by scripts.
  *
- * @param residentBytes what the differences take when they are served: signs and exact tensors as in
- *     the file, and every plane's scales in fp32
+ * @param residentBytes what the differences take when they are served: signs and exact tensors as
+ *     in the file, and every plane's scales in fp32
  * @param originalBytes size of the fine-tune's tensors
  * @param ratio original bytes over file bytes
  * @param bitsPerWeight bits of the file per weight of the fine-tune
