@@ -81,7 +81,7 @@ public final class Scheduler {
     sequences.put(request.id(), sequence);
     sequence.raiseCredit(credit);
     if (sequence.hasCredit()) {
-      waiting.add(sequence);
+      waiting.add(sequence, now);
     } else {
       sequence.park(now);
     }
@@ -104,7 +104,7 @@ public final class Scheduler {
         running.add(sequence);
       } else {
         sequence.become(Sequence.State.WAITING);
-        waiting.add(sequence);
+        waiting.add(sequence, now);
       }
     }
   }
@@ -141,7 +141,7 @@ public final class Scheduler {
       return new StepPlan(steps, List.of());
     }
     var step = new StepBuilder(limits.tokensPerStep());
-    addDecodes(step);
+    addDecodes(step, now);
     addPrefills(step);
     admit(step, now);
     inStep = step.sequences();
@@ -231,10 +231,10 @@ public final class Scheduler {
     return new Load(waiting.size(), running.size(), parkedCount, pool.usedCount(), preemptions);
   }
 
-  private void addDecodes(StepBuilder step) {
+  private void addDecodes(StepBuilder step, Nanos now) {
     for (int i = 0; i < running.size(); i++) { // Grows shorter from its end meanwhile.
       Sequence sequence = running.get(i);
-      if (sequence.missing() == 1 && makeRoomToGrow(sequence)) {
+      if (sequence.missing() == 1 && makeRoomToGrow(sequence, now)) {
         step.add(sequence);
       }
     }
@@ -249,7 +249,7 @@ public final class Scheduler {
   }
 
   private void admit(StepBuilder step, Nanos now) {
-    while (step.tokensLeft() > 0 && !waiting.isEmpty() && makeRoomToAdmit(waiting.first())) {
+    while (step.tokensLeft() > 0 && !waiting.isEmpty() && makeRoomToAdmit(waiting.first(), now)) {
       Sequence sequence = waiting.removeFirst(now);
       sequence.hold(pool.extend(sequence.pages(), limits.pagesFor(sequence.known())));
       sequence.admit(++admissions);
@@ -261,11 +261,11 @@ public final class Scheduler {
   /**
    * Gives a running sequence the page that it lacks, if any; false when it lost its own instead.
    */
-  private boolean makeRoomToGrow(Sequence sequence) {
+  private boolean makeRoomToGrow(Sequence sequence, Nanos now) {
     int lacking = limits.pagesFor(sequence.known()) - sequence.pages().length;
     while (pool.freeCount() < lacking) {
       Sequence victim = parked.isEmpty() ? running.latest() : parked.getFirst();
-      preempt(victim);
+      preempt(victim, now);
       if (victim == sequence) {
         return false;
       }
@@ -281,8 +281,8 @@ public final class Scheduler {
    * sequence a page to grow by: whoever is admitted into the last page is soon robbed of it. Takes
    * from parked sequences, and only when that is enough.
    */
-  private boolean makeRoomToAdmit(Sequence sequence) {
-    int wanted = limits.pagesFor(sequence.known()) + headroom();
+  private boolean makeRoomToAdmit(Sequence sequence, Nanos now) {
+    int wanted = limits.pagesFor(sequence.known()) + running.size();
     if (running.size() == limits.runningMax()) {
       return false;
     }
@@ -290,13 +290,9 @@ public final class Scheduler {
       return false;
     }
     while (pool.freeCount() < wanted || running.size() + parked.size() == limits.runningMax()) {
-      preempt(parked.getFirst());
+      preempt(parked.getFirst(), now);
     }
     return true;
-  }
-
-  private int headroom() {
-    return running.size();
   }
 
   private int parkedPages() {
@@ -318,13 +314,13 @@ public final class Scheduler {
             limits.slowReaderMax().seconds()));
   }
 
-  private void preempt(Sequence victim) {
+  private void preempt(Sequence victim, Nanos now) {
     detach(victim);
     pool.release(victim.surrenderPages());
     preemptions++;
     if (victim.hasCredit()) {
       victim.become(Sequence.State.WAITING);
-      waiting.add(victim);
+      waiting.add(victim, now);
     }
   }
 
