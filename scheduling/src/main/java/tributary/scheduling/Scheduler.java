@@ -20,8 +20,8 @@ import tributary.protocol.TokenEvent;
 /**
  * Decides what the next device step runs. Owns no clock, thread, file or random source.
  *
- * <p>A sequence is tokens catching up: known tokens (prompt and output) minus computed ones are what
- * it misses, and a step gives it some of them. There is no prefill mode and no decode mode.
+ * <p>A sequence is tokens catching up: known tokens (prompt and output) minus computed ones are
+ * what it misses, and a step gives it some of them. There is no prefill mode and no decode mode.
  *
  * <p>Used by one thread at a time; a plan may be computed on another while this goes on.
  */
@@ -31,7 +31,8 @@ public final class Scheduler {
   // all its known tokens have pages, so only the first pass can find the pool empty. It then takes
   // KV from the longest parked sequence, or else from the latest admitted, which is at or behind
   // the one in need and so not in the step yet. The earliest admitted is never robbed, and the pool
-  // holds any one sequence whole, so it reaches its end and everyone after it becomes earliest once.
+  // holds any one sequence whole, so it reaches its end and everyone after it becomes earliest
+  // once.
   // What was robbed keeps its tokens, returns to the front of the line and computes its KV again.
 
   private final SchedulerLimits limits;
@@ -80,7 +81,7 @@ public final class Scheduler {
     sequences.put(request.id(), sequence);
     sequence.raiseCredit(credit);
     if (sequence.hasCredit()) {
-      waiting.add(sequence);
+      waiting.add(sequence, now);
     } else {
       sequence.park(now);
     }
@@ -88,8 +89,8 @@ public final class Scheduler {
   }
 
   /**
-   * The reader can take tokens with indices below {@code tokens}. A sequence whose reader cannot take
-   * another is parked: left out of steps, its KV kept until someone else needs the pages.
+   * The reader can take tokens with indices below {@code tokens}. A sequence whose reader cannot
+   * take another is parked: left out of steps, its KV kept until someone else needs the pages.
    */
   public void credit(RequestId request, int tokens, Nanos now) {
     Sequence sequence = sequences.get(request);
@@ -103,7 +104,7 @@ public final class Scheduler {
         running.add(sequence);
       } else {
         sequence.become(Sequence.State.WAITING);
-        waiting.add(sequence);
+        waiting.add(sequence, now);
       }
     }
   }
@@ -140,7 +141,7 @@ public final class Scheduler {
       return new StepPlan(steps, List.of());
     }
     var step = new StepBuilder(limits.tokensPerStep());
-    addDecodes(step);
+    addDecodes(step, now);
     addPrefills(step);
     admit(step, now);
     inStep = step.sequences();
@@ -227,14 +228,13 @@ public final class Scheduler {
 
   public Load load() {
     int parkedCount = sequences.size() - waiting.size() - running.size();
-    return new Load(
-        waiting.size(), running.size(), parkedCount, pool.usedCount(), preemptions);
+    return new Load(waiting.size(), running.size(), parkedCount, pool.usedCount(), preemptions);
   }
 
-  private void addDecodes(StepBuilder step) {
+  private void addDecodes(StepBuilder step, Nanos now) {
     for (int i = 0; i < running.size(); i++) { // Grows shorter from its end meanwhile.
       Sequence sequence = running.get(i);
-      if (sequence.missing() == 1 && makeRoomToGrow(sequence)) {
+      if (sequence.missing() == 1 && makeRoomToGrow(sequence, now)) {
         step.add(sequence);
       }
     }
@@ -249,7 +249,7 @@ public final class Scheduler {
   }
 
   private void admit(StepBuilder step, Nanos now) {
-    while (step.tokensLeft() > 0 && !waiting.isEmpty() && makeRoomToAdmit(waiting.first())) {
+    while (step.tokensLeft() > 0 && !waiting.isEmpty() && makeRoomToAdmit(waiting.first(), now)) {
       Sequence sequence = waiting.removeFirst(now);
       sequence.hold(pool.extend(sequence.pages(), limits.pagesFor(sequence.known())));
       sequence.admit(++admissions);
@@ -258,12 +258,14 @@ public final class Scheduler {
     }
   }
 
-  /** Gives a running sequence the page that it lacks, if any; false when it lost its own instead. */
-  private boolean makeRoomToGrow(Sequence sequence) {
+  /**
+   * Gives a running sequence the page that it lacks, if any; false when it lost its own instead.
+   */
+  private boolean makeRoomToGrow(Sequence sequence, Nanos now) {
     int lacking = limits.pagesFor(sequence.known()) - sequence.pages().length;
     while (pool.freeCount() < lacking) {
       Sequence victim = parked.isEmpty() ? running.latest() : parked.getFirst();
-      preempt(victim);
+      preempt(victim, now);
       if (victim == sequence) {
         return false;
       }
@@ -279,8 +281,8 @@ public final class Scheduler {
    * sequence a page to grow by: whoever is admitted into the last page is soon robbed of it. Takes
    * from parked sequences, and only when that is enough.
    */
-  private boolean makeRoomToAdmit(Sequence sequence) {
-    int wanted = limits.pagesFor(sequence.known()) + headroom();
+  private boolean makeRoomToAdmit(Sequence sequence, Nanos now) {
+    int wanted = limits.pagesFor(sequence.known()) + running.size();
     if (running.size() == limits.runningMax()) {
       return false;
     }
@@ -288,13 +290,9 @@ public final class Scheduler {
       return false;
     }
     while (pool.freeCount() < wanted || running.size() + parked.size() == limits.runningMax()) {
-      preempt(parked.getFirst());
+      preempt(parked.getFirst(), now);
     }
     return true;
-  }
-
-  private int headroom() {
-    return running.size();
   }
 
   private int parkedPages() {
@@ -316,24 +314,22 @@ public final class Scheduler {
             limits.slowReaderMax().seconds()));
   }
 
-  private void preempt(Sequence victim) {
+  private void preempt(Sequence victim, Nanos now) {
     detach(victim);
     pool.release(victim.surrenderPages());
     preemptions++;
     if (victim.hasCredit()) {
       victim.become(Sequence.State.WAITING);
-      waiting.add(victim);
+      waiting.add(victim, now);
     }
   }
 
-  private void take(
-      StepResult.Drawn drawn, Sequence sequence, Nanos now, List<TokenEvent> events) {
+  private void take(StepResult.Drawn drawn, Sequence sequence, Nanos now, List<TokenEvent> events) {
     int index = sequence.outputs();
     FinishReason ending = sequence.append(drawn.token());
     sequence.settleDraw();
     events.add(
-        new TokenEvent.Token(
-            sequence.id(), index, drawn.token(), drawn.logprob(), drawn.top()));
+        new TokenEvent.Token(sequence.id(), index, drawn.token(), drawn.logprob(), drawn.top()));
     if (ending != null) {
       end(sequence);
       events.add(new TokenEvent.Finished(sequence.id(), ending, sequence.usage()));

@@ -201,8 +201,7 @@ class SchedulerTest {
     schedule(limits().contextLength(6));
     arrive(request("a").prompt(4).maxTokens(100));
     complete(plan());
-    assertThat(complete(plan()))
-        .contains(finished("a", FinishReason.LENGTH, new Usage(4, 2)));
+    assertThat(complete(plan())).contains(finished("a", FinishReason.LENGTH, new Usage(4, 2)));
   }
 
   @Test
@@ -210,8 +209,7 @@ class SchedulerTest {
     schedule(limits().kvPages(2).pageTokens(4));
     arrive(request("a").prompt(7).maxTokens(100));
     complete(plan());
-    assertThat(complete(plan()))
-        .contains(finished("a", FinishReason.LENGTH, new Usage(7, 2)));
+    assertThat(complete(plan())).contains(finished("a", FinishReason.LENGTH, new Usage(7, 2)));
   }
 
   @Test
@@ -247,6 +245,21 @@ class SchedulerTest {
     assertThat(scheduler.completed(new StepResult(plan.number(), drawn, failures), now))
         .containsExactly(new TokenEvent.Failed(new RequestId("a"), gone), token("b", 0));
     assertThat(scheduler.live()).containsExactly(new RequestId("b"));
+  }
+
+  @Test
+  void a_step_that_could_not_be_computed_fails_everything_in_it() {
+    schedule(limits().tokensPerStep(6));
+    arrive(request("a").prompt(4));
+    arrive(request("b").prompt(4));
+    arrive(request("c"));
+    StepPlan plan = plan();
+    Refusal broken = Refusal.of(ErrorCode.INTERNAL, "the device is lost");
+    assertThat(scheduler.completed(StepResult.failed(plan, broken), now))
+        .containsExactly(
+            new TokenEvent.Failed(new RequestId("a"), broken),
+            new TokenEvent.Failed(new RequestId("b"), broken));
+    assertThat(scheduler.load()).isEqualTo(new Scheduler.Load(1, 0, 0, 0, 0));
   }
 
   // Cancellation.
@@ -359,13 +372,12 @@ class SchedulerTest {
     assertThat(scheduler.expire(now)).isEmpty();
     now = now.plus(new Nanos(1));
     assertThat(scheduler.expire(now))
-        .allSatisfy(
-            event -> {
-              assertThat(event).isInstanceOf(TokenEvent.Failed.class);
-              Refusal refusal = ((TokenEvent.Failed) event).refusal();
-              assertThat(refusal.code()).isEqualTo(ErrorCode.READER_TOO_SLOW);
-              assertThat(refusal.message()).contains("1.5 s", "slow-reader-max");
-            })
+        .allSatisfy(event -> {
+          assertThat(event).isInstanceOf(TokenEvent.Failed.class);
+          Refusal refusal = ((TokenEvent.Failed) event).refusal();
+          assertThat(refusal.code()).isEqualTo(ErrorCode.READER_TOO_SLOW);
+          assertThat(refusal.message()).contains("1.5 s", "slow-reader-max");
+        })
         .extracting(event -> event.request().value())
         .containsExactly("started", "never");
     assertThat(scheduler.load()).isEqualTo(new Scheduler.Load(0, 0, 0, 0, 0));
@@ -474,14 +486,13 @@ class SchedulerTest {
 
   private static List<String> slices(StepPlan plan) {
     return plan.slices().stream()
-        .map(
-            slice ->
-                "%s %d+%d%s"
-                    .formatted(
-                        slice.request().id(),
-                        slice.firstPosition(),
-                        slice.count(),
-                        slice.draws() ? " draws" : ""))
+        .map(slice ->
+            "%s %d+%d%s"
+                .formatted(
+                    slice.request().id(),
+                    slice.firstPosition(),
+                    slice.count(),
+                    slice.draws() ? " draws" : ""))
         .toList();
   }
 
