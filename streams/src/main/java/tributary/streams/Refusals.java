@@ -1,0 +1,32 @@
+package tributary.streams;
+
+import java.util.concurrent.CompletionException;
+import tributary.protocol.ErrorCode;
+import tributary.protocol.Refusal;
+
+/** What of a fault a caller is told. */
+final class Refusals {
+  private Refusals() {}
+
+  static Refusal of(Throwable failure) {
+    return shown(Refusal.of(cause(failure)));
+  }
+
+  /** Faults of files and settings are the operator's: their messages may name paths. */
+  static Refusal shown(Refusal refusal) {
+    return switch (refusal.code()) {
+      case INTERNAL, STREAM_BROKEN -> refusal;
+      default ->
+          refusal.code().httpStatus() == 500
+              ? Refusal.of(
+                  ErrorCode.INTERNAL, "internal error; the server's log has the details")
+              : refusal;
+    };
+  }
+
+  /** The failure itself, out of the wrapping that futures add. */
+  static Throwable cause(Throwable failure) {
+    Throwable cause = failure.getCause();
+    return failure instanceof CompletionException && cause != null ? cause(cause) : failure;
+  }
+}
