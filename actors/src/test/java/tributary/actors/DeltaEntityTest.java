@@ -114,8 +114,7 @@ class DeltaEntityTest {
     assertThat(refusal.message()).contains("delta_checksum", "plane 0 is damaged", "support");
     assertThat(refusal.retryAfter()).isEqualTo(Nanos.ofMillis(20));
 
-    device.awaitAssert(
-        () -> {
+    Kits.await(device, () -> {
           generate(entity, Requests.to("support").build());
           device.expectMessageClass(DeviceActor.Attach.class, Duration.ofMillis(50));
         });
@@ -196,7 +195,7 @@ class DeltaEntityTest {
     entity.tell(new DeltaEntity.Unused(delta, 1));
     device.expectMessageClass(DeviceActor.Release.class);
     entity.tell(new DeltaEntity.Released(delta));
-    device.awaitAssert(() -> assertThat(tier()).isEqualTo(Tier.COLD));
+    Kits.await(device, () -> assertThat(tier()).isEqualTo(Tier.COLD));
   }
 
   @Test
@@ -250,8 +249,7 @@ class DeltaEntityTest {
     generate(entity, Requests.to("support").build());
     stopped(entity);
     store.letGo();
-    device.awaitAssert(
-        () -> {
+    Kits.await(device, () -> {
           assertThat(store.loads(SUPPORT)).isEqualTo(1);
           assertThat(store.resident()).isEmpty();
         });
@@ -269,8 +267,7 @@ class DeltaEntityTest {
             .map(
                 request -> {
                   TestProbe<ReaderMessage> reader = KIT.createTestProbe();
-                  reader.awaitAssert(
-                      () -> {
+                  Kits.await(reader, () -> {
                         entity.tell(new DeltaEntity.Generate(request, 1, reader.getRef()));
                         reader.expectMessageClass(
                             ReaderMessage.Event.class, Duration.ofMillis(100));
@@ -317,6 +314,6 @@ class DeltaEntityTest {
   }
 
   private Tier tier() {
-    return metrics.read().deltas().get(SUPPORT).tier();
+    return Nodes.delta(metrics.read(), SUPPORT).tier();
   }
 }

@@ -53,8 +53,8 @@ class DeviceActorTest {
     assertThat(reader.receiveMessage())
         .isEqualTo(new ReaderMessage.Accepted(request.id(), device));
     assertThat(tokens(reader, request)).isEqualTo(FakeEngine.tokens(request));
-    assertThat(metrics.read().deltas().get(SUPPORT).completionTokens()).isEqualTo(5);
-    assertThat(metrics.read().deltas().get(SUPPORT).promptTokens()).isEqualTo(3);
+    assertThat(Nodes.delta(metrics.read(), SUPPORT).completionTokens()).isEqualTo(5);
+    assertThat(Nodes.delta(metrics.read(), SUPPORT).promptTokens()).isEqualTo(3);
   }
 
   @Test
@@ -161,7 +161,7 @@ class DeviceActorTest {
       assertThat(failure(submit(device, Requests.to("support").bias(token).build(), 1, delta)))
           .isEqualTo(ErrorCode.INVALID_PARAMETER);
     }
-    assertThat(metrics.read().deltas().get(SUPPORT).refused()).isEqualTo(4);
+    assertThat(Nodes.delta(metrics.read(), SUPPORT).refused()).isEqualTo(4);
   }
 
   @Test
@@ -220,7 +220,7 @@ class DeviceActorTest {
     var delta = engine.deltas.load(SUPPORT);
     device.tell(new DeviceActor.Attach(delta, mortal.getRef()));
     mortal.stop();
-    owner.awaitAssert(() -> assertThat(engine.deltas.resident()).isEmpty());
+    Kits.await(owner, () -> assertThat(engine.deltas.resident()).isEmpty());
   }
 
   @Test
@@ -262,7 +262,7 @@ class DeviceActorTest {
     device.tell(new DeviceActor.Stop());
     assertThat(failure(reader)).isEqualTo(ErrorCode.SHUTTING_DOWN);
     reader.expectTerminated(device);
-    reader.awaitAssert(() -> assertThat(engine.deltas.resident()).isEmpty());
+    Kits.await(reader, () -> assertThat(engine.deltas.resident()).isEmpty());
   }
 
   @Test
@@ -344,6 +344,6 @@ class DeviceActorTest {
   }
 
   private void awaitEmpty() {
-    owner.awaitAssert(() -> assertThat(metrics.read().scheduler()).isEqualTo(EMPTY));
+    Kits.await(owner, () -> assertThat(metrics.read().scheduler()).isEqualTo(EMPTY));
   }
 }

@@ -1,7 +1,9 @@
 package tributary.actors;
 
 import akka.actor.testkit.typed.javadsl.ActorTestKit;
+import akka.actor.testkit.typed.javadsl.TestProbe;
 import com.typesafe.config.ConfigFactory;
+import java.time.Duration;
 
 /** Actor systems for tests of single actors: this room's settings, no cluster. */
 final class Kits {
@@ -20,5 +22,15 @@ final class Kits {
             .withFallback(ConfigFactory.parseResources("tributary-akka.conf"))
             .withFallback(ConfigFactory.defaultReference())
             .resolve());
+  }
+
+  /** Waits until an assertion holds. */
+  static void await(TestProbe<?> probe, Runnable assertion) {
+    probe.awaitAssert(
+        Duration.ofSeconds(20),
+        () -> {
+          assertion.run();
+          return null;
+        });
   }
 }

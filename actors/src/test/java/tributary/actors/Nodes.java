@@ -6,8 +6,10 @@ import akka.actor.testkit.typed.javadsl.TestProbe;
 import akka.cluster.typed.Cluster;
 import akka.stream.javadsl.Sink;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
+import tributary.protocol.DeltaId;
 import tributary.protocol.ErrorCode;
 import tributary.protocol.GenerationRequest;
 import tributary.protocol.TokenEvent;
@@ -55,13 +57,11 @@ final class Nodes {
     return address.getHost().orElseThrow() + ":" + address.getPort().orElseThrow();
   }
 
+  static NodeLoad.DeltaLoad delta(NodeLoad load, DeltaId id) {
+    return Objects.requireNonNull(load.deltas().get(id));
+  }
+
   static void await(TributaryNode node, Runnable assertion) {
-    TestProbe<Void> probe = TestProbe.create(node.system());
-    probe.awaitAssert(
-        java.time.Duration.ofSeconds(SECONDS_MAX),
-        () -> {
-          assertion.run();
-          return null;
-        });
+    Kits.await(TestProbe.create(node.system()), assertion);
   }
 }

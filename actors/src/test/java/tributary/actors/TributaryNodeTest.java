@@ -3,10 +3,13 @@ package tributary.actors;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import akka.cluster.typed.Cluster;
 import akka.stream.javadsl.Keep;
 import akka.stream.testkit.javadsl.TestSink;
+import com.typesafe.config.ConfigFactory;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
 import java.util.stream.IntStream;
@@ -50,7 +53,7 @@ class TributaryNodeTest {
     var events = Nodes.get(Nodes.read(node, request));
     Nodes.assertWhole(events, request);
     assertThat(((TokenEvent.Token) events.getFirst()).logprob()).isNotNull();
-    var load = node.load().deltas().get(new DeltaId("one"));
+    var load = Nodes.delta(node.load(), new DeltaId("one"));
     assertThat(load.tier()).isEqualTo(Tier.RESIDENT);
     assertThat(load.completionTokens()).isGreaterThanOrEqualTo(50);
     assertThat(node.load().deltas()).containsOnlyKeys(ids("base", "one", "two", "bad"));
@@ -201,13 +204,13 @@ class TributaryNodeTest {
 
   @Test
   void a_port_that_is_taken_is_named() {
-    var taken = Nodes.address(node);
+    int taken = Cluster.get(node.system()).selfMember().address().getPort().orElseThrow();
     var config = Configs.serving("one");
     var engine = FakeEngine.create();
     var settings =
         new NodeSettings(
-            com.typesafe.config.ConfigFactory.parseString(
-                    "akka.remote.artery.canonical.port = " + taken.split(":")[1])
+            ConfigFactory.parseString(
+                    "akka.remote.artery.canonical.port = " + taken)
                 .withFallback(config.settings().akka()),
             config.build());
     assertThatThrownBy(() -> Nodes.start(settings, engine))
@@ -226,7 +229,7 @@ class TributaryNodeTest {
   }
 
   private static DeltaId[] ids(String... names) {
-    return java.util.Arrays.stream(names).map(DeltaId::new).toArray(DeltaId[]::new);
+    return Arrays.stream(names).map(DeltaId::new).toArray(DeltaId[]::new);
   }
 
   private static void awaitEmpty() {

@@ -94,11 +94,11 @@ class WireSerializerTest {
         .flatMap(protocol -> Arrays.stream(protocol.getPermittedSubclasses()))
         .filter(WireMessage.class::isAssignableFrom)
         .forEach(crossing::add);
-    assertThat(messages().map(WireMessage::getClass)).hasSameElementsAs(crossing);
+    assertThat(messages().<Class<?>>map(WireMessage::getClass)).hasSameElementsAs(crossing);
     assertThat(
             messages()
                 .filter(message -> message instanceof ReaderMessage.Event)
-                .map(message -> ((ReaderMessage.Event) message).event().getClass()))
+                .<Class<?>>map(message -> ((ReaderMessage.Event) message).event().getClass()))
         .hasSameElementsAs(List.of(TokenEvent.class.getPermittedSubclasses()));
   }
 
