@@ -29,8 +29,7 @@ final class Entrance {
    * @param outside sequences that hold no pages now
    * @param inside sequences that hold pages now
    */
-  Optional<Refusal> refusal(
-      GenerationRequest request, int outside, int inside, Nanos retryAfter) {
+  Optional<Refusal> refusal(GenerationRequest request, int outside, int inside, Nanos retryAfter) {
     if (closed) {
       return Optional.of(
           Refusal.of(

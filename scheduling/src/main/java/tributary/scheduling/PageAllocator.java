@@ -47,7 +47,8 @@ final class PageAllocator {
     for (int i = table.length - 1; i >= 0; i--) {
       int page = table[i];
       if (!held.get(page)) {
-        throw new AssertionError("KV page " + page + " released by a sequence that holds it no more");
+        throw new AssertionError(
+            "KV page " + page + " released by a sequence that holds it no more");
       }
       held.clear(page);
       free[freeCount++] = page;

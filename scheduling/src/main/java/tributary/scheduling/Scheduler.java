@@ -20,8 +20,8 @@ import tributary.protocol.TokenEvent;
 /**
  * Decides what the next device step runs. Owns no clock, thread, file or random source.
  *
- * <p>A sequence is tokens catching up: known tokens (prompt and output) minus computed ones are what
- * it misses, and a step gives it some of them. There is no prefill mode and no decode mode.
+ * <p>A sequence is tokens catching up: known tokens (prompt and output) minus computed ones are
+ * what it misses, and a step gives it some of them. There is no prefill mode and no decode mode.
  *
  * <p>Used by one thread at a time; a plan may be computed on another while this goes on.
  */
@@ -31,7 +31,8 @@ public final class Scheduler {
   // all its known tokens have pages, so only the first pass can find the pool empty. It then takes
   // KV from the longest parked sequence, or else from the latest admitted, which is at or behind
   // the one in need and so not in the step yet. The earliest admitted is never robbed, and the pool
-  // holds any one sequence whole, so it reaches its end and everyone after it becomes earliest once.
+  // holds any one sequence whole, so it reaches its end and everyone after it becomes earliest
+  // once.
   // What was robbed keeps its tokens, returns to the front of the line and computes its KV again.
 
   private final SchedulerLimits limits;
@@ -88,8 +89,8 @@ public final class Scheduler {
   }
 
   /**
-   * The reader can take tokens with indices below {@code tokens}. A sequence whose reader cannot take
-   * another is parked: left out of steps, its KV kept until someone else needs the pages.
+   * The reader can take tokens with indices below {@code tokens}. A sequence whose reader cannot
+   * take another is parked: left out of steps, its KV kept until someone else needs the pages.
    */
   public void credit(RequestId request, int tokens, Nanos now) {
     Sequence sequence = sequences.get(request);
@@ -227,8 +228,7 @@ public final class Scheduler {
 
   public Load load() {
     int parkedCount = sequences.size() - waiting.size() - running.size();
-    return new Load(
-        waiting.size(), running.size(), parkedCount, pool.usedCount(), preemptions);
+    return new Load(waiting.size(), running.size(), parkedCount, pool.usedCount(), preemptions);
   }
 
   private void addDecodes(StepBuilder step) {
@@ -258,7 +258,9 @@ public final class Scheduler {
     }
   }
 
-  /** Gives a running sequence the page that it lacks, if any; false when it lost its own instead. */
+  /**
+   * Gives a running sequence the page that it lacks, if any; false when it lost its own instead.
+   */
   private boolean makeRoomToGrow(Sequence sequence) {
     int lacking = limits.pagesFor(sequence.known()) - sequence.pages().length;
     while (pool.freeCount() < lacking) {
@@ -326,14 +328,12 @@ public final class Scheduler {
     }
   }
 
-  private void take(
-      StepResult.Drawn drawn, Sequence sequence, Nanos now, List<TokenEvent> events) {
+  private void take(StepResult.Drawn drawn, Sequence sequence, Nanos now, List<TokenEvent> events) {
     int index = sequence.outputs();
     FinishReason ending = sequence.append(drawn.token());
     sequence.settleDraw();
     events.add(
-        new TokenEvent.Token(
-            sequence.id(), index, drawn.token(), drawn.logprob(), drawn.top()));
+        new TokenEvent.Token(sequence.id(), index, drawn.token(), drawn.logprob(), drawn.top()));
     if (ending != null) {
       end(sequence);
       events.add(new TokenEvent.Finished(sequence.id(), ending, sequence.usage()));

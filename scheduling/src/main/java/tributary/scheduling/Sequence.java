@@ -1,12 +1,12 @@
 package tributary.scheduling;
 
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 import tributary.protocol.FinishReason;
 import tributary.protocol.GenerationRequest;
 import tributary.protocol.Nanos;
 import tributary.protocol.RequestId;
 import tributary.protocol.Usage;
-import org.jspecify.annotations.Nullable;
 
 /** One request in the scheduler: its tokens, its KV pages and how far its reader lets it run. */
 final class Sequence {

@@ -2,8 +2,8 @@ package tributary.scheduling;
 
 import java.util.List;
 import org.jspecify.annotations.Nullable;
-import tributary.protocol.RequestId;
 import tributary.protocol.Refusal;
+import tributary.protocol.RequestId;
 import tributary.protocol.TokenLogprob;
 
 /** What came of a plan: one entry for each slice that drew, and one for each that failed. */

@@ -7,8 +7,8 @@ import tributary.protocol.RequestId;
 
 /**
  * A device whose tokens are a pure function of request and position, and whose KV pages are real
- * memory: a slice is computed only if every earlier position still holds what its own sequence wrote
- * there. A page that two sequences share, or that is used again too early, is noticed.
+ * memory: a slice is computed only if every earlier position still holds what its own sequence
+ * wrote there. A page that two sequences share, or that is used again too early, is noticed.
  */
 public final class HashingExecutor implements StepExecutor {
   /** Tokens are below this, so that stop tokens occur. */

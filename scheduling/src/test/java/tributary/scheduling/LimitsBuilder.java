@@ -57,12 +57,6 @@ public final class LimitsBuilder {
 
   public SchedulerLimits build() {
     return new SchedulerLimits(
-        tokensPerStep,
-        runningMax,
-        waitingMax,
-        kvPages,
-        pageTokens,
-        contextLength,
-        slowReaderMax);
+        tokensPerStep, runningMax, waitingMax, kvPages, pageTokens, contextLength, slowReaderMax);
   }
 }

@@ -164,7 +164,8 @@ class SchedulerPropertiesTest {
   }
 
   /** How the request must end when its reader stays, told without a scheduler. */
-  private static TokenEvent.Finished expectedEnding(GenerationRequest request, SchedulerLimits limits) {
+  private static TokenEvent.Finished expectedEnding(
+      GenerationRequest request, SchedulerLimits limits) {
     int prompt = request.prompt().count();
     int poolTokens = limits.kvPages() * limits.pageTokens() + 1;
     int lengthMax = Math.min(request.tokensMax(), Math.min(limits.contextLength(), poolTokens));

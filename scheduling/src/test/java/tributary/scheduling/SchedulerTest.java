@@ -201,8 +201,7 @@ class SchedulerTest {
     schedule(limits().contextLength(6));
     arrive(request("a").prompt(4).maxTokens(100));
     complete(plan());
-    assertThat(complete(plan()))
-        .contains(finished("a", FinishReason.LENGTH, new Usage(4, 2)));
+    assertThat(complete(plan())).contains(finished("a", FinishReason.LENGTH, new Usage(4, 2)));
   }
 
   @Test
@@ -210,8 +209,7 @@ class SchedulerTest {
     schedule(limits().kvPages(2).pageTokens(4));
     arrive(request("a").prompt(7).maxTokens(100));
     complete(plan());
-    assertThat(complete(plan()))
-        .contains(finished("a", FinishReason.LENGTH, new Usage(7, 2)));
+    assertThat(complete(plan())).contains(finished("a", FinishReason.LENGTH, new Usage(7, 2)));
   }
 
   @Test
@@ -359,13 +357,12 @@ class SchedulerTest {
     assertThat(scheduler.expire(now)).isEmpty();
     now = now.plus(new Nanos(1));
     assertThat(scheduler.expire(now))
-        .allSatisfy(
-            event -> {
-              assertThat(event).isInstanceOf(TokenEvent.Failed.class);
-              Refusal refusal = ((TokenEvent.Failed) event).refusal();
-              assertThat(refusal.code()).isEqualTo(ErrorCode.READER_TOO_SLOW);
-              assertThat(refusal.message()).contains("1.5 s", "slow-reader-max");
-            })
+        .allSatisfy(event -> {
+          assertThat(event).isInstanceOf(TokenEvent.Failed.class);
+          Refusal refusal = ((TokenEvent.Failed) event).refusal();
+          assertThat(refusal.code()).isEqualTo(ErrorCode.READER_TOO_SLOW);
+          assertThat(refusal.message()).contains("1.5 s", "slow-reader-max");
+        })
         .extracting(event -> event.request().value())
         .containsExactly("started", "never");
     assertThat(scheduler.load()).isEqualTo(new Scheduler.Load(0, 0, 0, 0, 0));
@@ -474,14 +471,13 @@ class SchedulerTest {
 
   private static List<String> slices(StepPlan plan) {
     return plan.slices().stream()
-        .map(
-            slice ->
-                "%s %d+%d%s"
-                    .formatted(
-                        slice.request().id(),
-                        slice.firstPosition(),
-                        slice.count(),
-                        slice.draws() ? " draws" : ""))
+        .map(slice ->
+            "%s %d+%d%s"
+                .formatted(
+                    slice.request().id(),
+                    slice.firstPosition(),
+                    slice.count(),
+                    slice.draws() ? " draws" : ""))
         .toList();
   }
 
