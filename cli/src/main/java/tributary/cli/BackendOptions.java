@@ -1,22 +1,18 @@
 package tributary.cli;
 
 import picocli.CommandLine.Option;
+import tributary.gpu.Backend;
+import tributary.gpu.BackendChoice;
+import tributary.gpu.Backends;
 
 /** Where a command computes. */
 final class BackendOptions {
-  /** Which backend; {@code auto} takes the fastest that works here. */
-  enum Choice {
-    auto,
-    vector,
-    scalar
-  }
-
   @Option(
       names = "--backend",
       defaultValue = "auto",
       paramLabel = "NAME",
-      description = "auto, vector or scalar (default: ${DEFAULT-VALUE}).")
-  private Choice backend = Choice.auto;
+      description = "${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}, the fastest here).")
+  private BackendChoice backend = BackendChoice.AUTO;
 
   @Option(
       names = "--threads",
@@ -24,4 +20,10 @@ final class BackendOptions {
       paramLabel = "N",
       description = "Threads that compute; 0 is one per core (default: ${DEFAULT-VALUE}).")
   private int threads;
+
+  /** Opens the backend; the caller closes it. */
+  Backend open() {
+    return Backends.open(
+        backend, threads == 0 ? Runtime.getRuntime().availableProcessors() : threads);
+  }
 }

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.PrintStream;
 import java.util.function.Consumer;
+import me.tongfei.progressbar.ConsoleProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
@@ -40,6 +41,13 @@ final class ReportOptions {
     }
   }
 
+  /** Hands {@code reader} standard output where people read along, that is without JSON. */
+  void streaming(Consumer<PrintStream> reader) {
+    if (!json) {
+      reader.accept(System.out);
+    }
+  }
+
   /** A progress bar on standard error, for work of {@code total} parts; 0 when unknown. */
   static ProgressBar progress(String task, long total, String unit) {
     return new ProgressBarBuilder()
@@ -48,7 +56,7 @@ final class ReportOptions {
         .setUnit(" " + unit, 1)
         .setUpdateIntervalMillis(200)
         .setStyle(ProgressBarStyle.ASCII)
-        .setConsumer(new me.tongfei.progressbar.ConsoleProgressBarConsumer(System.err))
+        .setConsumer(new ConsoleProgressBarConsumer(System.err))
         .build();
   }
 }
