@@ -108,6 +108,7 @@ final class DeviceActor extends AbstractOnMessageBehavior<DeviceActor.Command> {
 
   @Override
   public Behavior<Command> onMessage(Command message) {
+    Behavior<Command> next = this;
     switch (message) {
       case Internal.STEP -> step();
       case Internal.CHECK_READERS -> endSlowReaders();
@@ -121,11 +122,11 @@ final class DeviceActor extends AbstractOnMessageBehavior<DeviceActor.Command> {
       case Drain(var replyTo) -> drain(replyTo);
       case Stop _ -> {
         failAll(Refusal.of(ErrorCode.SHUTTING_DOWN, "this node is shutting down; ask again"));
-        return Behaviors.stopped();
+        next = Behaviors.stopped();
       }
     }
     metrics.scheduler(scheduler.load());
-    return this;
+    return next;
   }
 
   @Override

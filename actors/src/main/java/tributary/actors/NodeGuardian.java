@@ -12,6 +12,7 @@ import akka.cluster.sharding.typed.ClusterShardingSettings;
 import akka.cluster.sharding.typed.javadsl.ClusterSharding;
 import akka.cluster.sharding.typed.javadsl.Entity;
 import akka.cluster.sharding.typed.javadsl.EntityTypeKey;
+import java.util.concurrent.CompletableFuture;
 import tributary.protocol.DeltaId;
 import tributary.scheduling.Scheduler;
 
@@ -46,7 +47,14 @@ final class NodeGuardian {
     this.device = device;
   }
 
-  static Behavior<Command> create(Engine engine, NodeMetrics metrics, NodeSettings settings) {
+  /**
+   * @param started is completed when requests can be sent to variants
+   */
+  static Behavior<Command> create(
+      Engine engine,
+      NodeMetrics metrics,
+      NodeSettings settings,
+      CompletableFuture<Done> started) {
     return Behaviors.setup(
         context -> {
           var loader = loader(context.getSystem(), engine);
@@ -65,6 +73,7 @@ final class NodeGuardian {
           shardDeltas(
               context.getSystem(),
               new DeltaEntity.Parts(device, loader, metrics, settings.entity()));
+          started.complete(Done.getInstance());
           return new NodeGuardian(context, device).serving();
         });
   }

@@ -80,7 +80,8 @@ public final class TributaryNode implements AutoCloseable {
    * Loads the base, starts the actor system and begins to join the cluster. Blocks for the load;
    * does not wait for the cluster: see {@link #whenReady()}.
    *
-   * @param settings the user's own file, for its {@code akka} section; may be empty
+   * @param settings the whole configuration that {@code config} was read from, for the settings of
+   *     libraries beside it
    * @throws TributaryException when a file or a setting is bad, or the cluster's port is taken
    */
   public static TributaryNode start(ServerConfig config, Config settings) {
@@ -101,11 +102,12 @@ public final class TributaryNode implements AutoCloseable {
     ServerConfig config = settings.server();
     Set<DeltaId> served = served(config);
     var metrics = new NodeMetrics(served, parts.engine().limits().kvPages());
+    var started = new CompletableFuture<Done>();
     ActorSystem<NodeGuardian.Command> system;
     try {
       system =
           ActorSystem.create(
-              NodeGuardian.create(parts.engine(), metrics, settings),
+              NodeGuardian.create(parts.engine(), metrics, settings, started),
               NodeSettings.SYSTEM_NAME,
               settings.akka());
     } catch (RemoteTransportException failure) {
@@ -118,7 +120,19 @@ public final class TributaryNode implements AutoCloseable {
     var node = new TributaryNode(system, settings, parts, metrics, served);
     node.addShutdownTasks();
     node.join();
+    node.await(started);
     return node;
+  }
+
+  /** A guardian that fails takes the system with it, so this ends. */
+  private void await(CompletableFuture<Done> started) {
+    var ended = whenTerminated().toCompletableFuture();
+    CompletableFuture.anyOf(started, ended).join();
+    if (!started.isDone()) {
+      parts.close();
+      throw new TributaryException(
+          ErrorCode.INTERNAL, "the node could not start its actors; the log says why");
+    }
   }
 
   public ActorSystem<?> system() {

@@ -68,7 +68,8 @@ final class FakeEngine implements Engine {
   }
 
   void letGo() {
-    steps.release(Integer.MAX_VALUE / 4);
+    steps.drainPermits();
+    steps.release(Integer.MAX_VALUE / 2);
   }
 
   /** The sequence's next draw fails as one with damaged weights would. */
