@@ -32,11 +32,11 @@ import tributary.protocol.TributaryException;
  * One running member of the cluster: its actor system, its base model, its device and the variants
  * that live on it.
  *
- * <p>It ends by Akka's coordinated shutdown, in this order: in {@code service-unbind} it stops being
- * ready and refuses new requests; in {@code service-requests-done} running streams may end, for at
- * most {@code http.drain-max}; in {@code service-stop} the device stops and fails what is left; then
- * the node leaves the cluster and frees its memory. A front end adds its own tasks to the same
- * phases of {@code CoordinatedShutdown.get(node.system())}.
+ * <p>It ends by Akka's coordinated shutdown, in this order: in {@code service-unbind} it stops
+ * being ready and refuses new requests; in {@code service-requests-done} running streams may end,
+ * for at most {@code http.drain-max}; in {@code service-stop} the device stops and fails what is
+ * left; then the node leaves the cluster and frees its memory. A front end adds its own tasks to
+ * the same phases of {@code CoordinatedShutdown.get(node.system())}.
  */
 public final class TributaryNode implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(TributaryNode.class);
@@ -188,17 +188,15 @@ public final class TributaryNode implements AutoCloseable {
 
   private void join() {
     akka.cluster.Cluster.get(system.classicSystem())
-        .registerOnMemberUp(
-            () -> {
-              LOG.info("up as {}", Cluster.get(system).selfMember().address());
-              up.complete(Done.getInstance());
-            });
+        .registerOnMemberUp(() -> {
+          LOG.info("up as {}", Cluster.get(system).selfMember().address());
+          up.complete(Done.getInstance());
+        });
     whenTerminated()
-        .whenComplete(
-            (_, _) ->
-                up.completeExceptionally(
-                    new TributaryException(
-                        ErrorCode.SHUTTING_DOWN, "the node ended before it was up")));
+        .whenComplete((_, _) ->
+            up.completeExceptionally(
+                new TributaryException(
+                    ErrorCode.SHUTTING_DOWN, "the node ended before it was up")));
     if (settings.server().cluster().seedNodes().isEmpty()) {
       Cluster cluster = Cluster.get(system);
       cluster.manager().tell(Join.create(cluster.selfMember().address()));
@@ -218,22 +216,23 @@ public final class TributaryNode implements AutoCloseable {
     shutdown.addTask(
         CoordinatedShutdown.PhaseServiceRequestsDone(),
         "drain-device",
-        () -> ask(NodeGuardian.Drain::new, settings.server().http().drainMax()).thenCompose(ended -> {
-              if (!ended) {
-                LOG.warn("streams still run after http.drain-max; they are cut off");
-              }
-              return done();
-            }));
+        () ->
+            ask(NodeGuardian.Drain::new, settings.server().http().drainMax())
+                .thenCompose(ended -> {
+                  if (!ended) {
+                    LOG.warn("streams still run after http.drain-max; they are cut off");
+                  }
+                  return done();
+                }));
     shutdown.addTask(
         CoordinatedShutdown.PhaseServiceStop(),
         "stop-device",
         () ->
             ask(NodeGuardian.StopDevice::new, settings.deviceStopMax())
-                .thenCompose(
-                    ended -> {
-                      deviceStopped.set(ended);
-                      return done();
-                    }));
+                .thenCompose(ended -> {
+                  deviceStopped.set(ended);
+                  return done();
+                }));
     shutdown.addTask(
         CoordinatedShutdown.PhaseBeforeActorSystemTerminate(),
         "free-memory",

@@ -50,8 +50,7 @@ class DeviceActorTest {
     var delta = attach(device);
     var request = Requests.to("support").tokens(5).build();
     var reader = submit(device, request, 100, delta);
-    assertThat(reader.receiveMessage())
-        .isEqualTo(new ReaderMessage.Accepted(request.id(), device));
+    assertThat(reader.receiveMessage()).isEqualTo(new ReaderMessage.Accepted(request.id(), device));
     assertThat(tokens(reader, request)).isEqualTo(FakeEngine.tokens(request));
     assertThat(Nodes.delta(metrics.read(), SUPPORT).completionTokens()).isEqualTo(5);
     assertThat(Nodes.delta(metrics.read(), SUPPORT).promptTokens()).isEqualTo(3);

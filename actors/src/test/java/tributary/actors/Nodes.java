@@ -22,8 +22,7 @@ final class Nodes {
   private Nodes() {}
 
   static TributaryNode start(NodeSettings settings, FakeEngine engine) {
-    return TributaryNode.start(
-        settings, new TributaryNode.Parts(engine, new Catalogue(List.of())));
+    return TributaryNode.start(settings, new TributaryNode.Parts(engine, new Catalogue(List.of())));
   }
 
   static <T> T get(CompletionStage<T> stage) throws Exception {
@@ -61,8 +60,7 @@ final class Nodes {
   /** No sequence is left, and no page. */
   static void assertEmpty(NodeLoad load) {
     var scheduler = load.scheduler();
-    assertThat(scheduler)
-        .isEqualTo(new Scheduler.Load(0, 0, 0, 0, scheduler.preemptions()));
+    assertThat(scheduler).isEqualTo(new Scheduler.Load(0, 0, 0, 0, scheduler.preemptions()));
   }
 
   static NodeLoad.DeltaLoad delta(NodeLoad load, DeltaId id) {

@@ -202,14 +202,42 @@ class TributaryNodeTest {
   }
 
   @Test
+  void a_device_that_breaks_takes_its_node_down_in_order() throws Exception {
+    var engine = FakeEngine.create();
+    var broken = Nodes.start(Configs.serving("one").settings(), engine);
+    Nodes.up(broken);
+    engine.breakNextStep();
+    var events = Nodes.get(Nodes.read(broken, Requests.to("one").build()));
+    assertThat(Nodes.code(events.getLast())).isEqualTo(ErrorCode.STREAM_BROKEN);
+    Nodes.get(broken.whenTerminated());
+    assertThat(broken.readiness().ready()).isFalse();
+    assertThat(engine.isClosed()).isTrue();
+  }
+
+  @Test
+  void an_idle_variant_leaves_memory_and_comes_back() throws Exception {
+    var engine = FakeEngine.create();
+    var settings =
+        Configs.serving("one").loads(Duration.ofSeconds(20), Duration.ofMillis(200), 4).settings();
+    try (var idling = Nodes.start(settings, engine)) {
+      Nodes.up(idling);
+      for (int loads = 1; loads <= 2; loads++) {
+        var request = Requests.to("one").build();
+        Nodes.assertWhole(Nodes.get(Nodes.read(idling, request)), request);
+        assertThat(engine.deltas.loads(new DeltaId("one"))).isEqualTo(loads);
+        Nodes.await(idling, () -> assertThat(engine.deltas.resident()).isEmpty());
+      }
+    }
+  }
+
+  @Test
   void a_port_that_is_taken_is_named() {
     int taken = Cluster.get(node.system()).selfMember().address().getPort().orElseThrow();
     var config = Configs.serving("one");
     var engine = FakeEngine.create();
     var settings =
         new NodeSettings(
-            ConfigFactory.parseString(
-                    "akka.remote.artery.canonical.port = " + taken)
+            ConfigFactory.parseString("akka.remote.artery.canonical.port = " + taken)
                 .withFallback(config.settings().akka()),
             config.build());
     assertThatThrownBy(() -> Nodes.start(settings, engine))
