@@ -131,14 +131,14 @@ final class Section {
         key, wanted, "", config -> Optional.of(config.getString(key)).filter(s -> !s.isBlank()));
   }
 
-  /** A list of texts, or one text with commas between them. */
+  /** A list of texts, or one text with commas between them; a blank one is the empty list. */
   List<String> texts(String key, String wanted, Predicate<String> legal) {
     Function<Config, Optional<List<String>>> parse =
         config -> {
           List<String> texts =
               config.getValue(key).valueType() == ConfigValueType.LIST
                   ? config.getStringList(key)
-                  : Arrays.stream(config.getString(key).split(",", -1)).map(String::strip).toList();
+                  : split(config.getString(key));
           return texts.stream().allMatch(legal) ? Optional.of(texts) : Optional.empty();
         };
     return List.copyOf(read(key, wanted, List.of(), parse));
@@ -249,6 +249,12 @@ final class Section {
   private static <T extends Comparable<T>> Optional<T> within(T value, T min, T max) {
     boolean legal = value.compareTo(min) >= 0 && value.compareTo(max) <= 0;
     return legal ? Optional.of(value) : Optional.empty();
+  }
+
+  private static List<String> split(String text) {
+    return text.isBlank()
+        ? List.of()
+        : Arrays.stream(text.split(",", -1)).map(String::strip).toList();
   }
 
   private static String spelt(Enum<?> choice) {

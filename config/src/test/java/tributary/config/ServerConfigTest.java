@@ -138,6 +138,13 @@ class ServerConfigTest {
   }
 
   @Test
+  void a_blank_list_in_the_environment_is_an_empty_one() {
+    Path file = text.configuration("tributary.cluster.seed-nodes = [\"a:1\"]");
+    Loaded loaded = Loaded.read(file, Map.of("TRIBUTARY_CLUSTER_SEED_NODES", " "));
+    assertThat(loaded.server().cluster().seedNodes()).isEmpty();
+  }
+
+  @Test
   void a_bad_variable_is_refused_by_its_name() {
     Path file = text.configuration("");
     assertThatThrownBy(() -> Loaded.read(file, Map.of("TRIBUTARY_HTTP_PORT", "high")))

@@ -3,7 +3,6 @@ package tributary.scheduling;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -26,35 +25,18 @@ import tributary.protocol.TokenEvent;
  * <p>Used by one thread at a time; a plan may be computed on another while this goes on.
  */
 public final class Scheduler {
-  // A step is filled in three passes: running sequences that miss exactly one token, then the other
-  // running ones, then those that wait, each in the order of admission. A sequence is admitted when
-  // all its known tokens have pages, so only the first pass can find the pool empty. It then takes
-  // KV from the longest parked sequence, or else from the latest admitted, which is at or behind
-  // the one in need and so not in the step yet. The earliest admitted is never robbed, and the pool
-  // holds any one sequence whole, so it reaches its end and everyone after it becomes earliest
-  // once.
-  // What was robbed keeps its tokens, returns to the front of the line and computes its KV again.
-
   private final SchedulerLimits limits;
   private final Entrance entrance;
-  private final PageAllocator pool;
+  private final Occupancy occupancy;
   private final Map<RequestId, Sequence> sequences = new LinkedHashMap<>();
   private final Map<DeltaId, Tenant> tenants = new HashMap<>();
-  private final WaitingQueue waiting = new WaitingQueue();
-  private final RunningList running = new RunningList();
-
-  /** Parked sequences that still hold pages, the longest parked first. */
-  private final LinkedHashSet<Sequence> parked = new LinkedHashSet<>();
-
   private List<Sequence> inStep = List.of();
   private long steps;
-  private long admissions;
-  private long preemptions;
 
   public Scheduler(SchedulerLimits limits) {
     this.limits = limits;
     entrance = new Entrance(limits);
-    pool = new PageAllocator(limits.kvPages());
+    occupancy = new Occupancy(limits);
   }
 
   /**
@@ -69,9 +51,10 @@ public final class Scheduler {
               ErrorCode.INVALID_REQUEST,
               "request %s is already here; an id names one sequence".formatted(request.id())));
     }
-    int inside = running.size() + parked.size();
+    int inside = occupancy.holders();
+    Nanos retryAfter = occupancy.waiting().retryAfter();
     Optional<Refusal> refusal =
-        entrance.refusal(request, sequences.size() - inside, inside, waiting.retryAfter());
+        entrance.refusal(request, sequences.size() - inside, inside, retryAfter);
     if (refusal.isPresent()) {
       return refusal;
     }
@@ -81,7 +64,7 @@ public final class Scheduler {
     sequences.put(request.id(), sequence);
     sequence.raiseCredit(credit);
     if (sequence.hasCredit()) {
-      waiting.add(sequence);
+      occupancy.enter(sequence, now);
     } else {
       sequence.park(now);
     }
@@ -99,13 +82,7 @@ public final class Scheduler {
     }
     sequence.raiseCredit(tokens);
     if (sequence.state() == Sequence.State.PARKED && sequence.hasCredit()) {
-      if (parked.remove(sequence)) {
-        sequence.become(Sequence.State.RUNNING);
-        running.add(sequence);
-      } else {
-        sequence.become(Sequence.State.WAITING);
-        waiting.add(sequence);
-      }
+      occupancy.enter(sequence, now);
     }
   }
 
@@ -129,7 +106,7 @@ public final class Scheduler {
 
   /** Whether a call of {@link #plan} is allowed now and would return a step that is not empty. */
   public boolean hasWork() {
-    return inStep.isEmpty() && (!running.isEmpty() || !waiting.isEmpty());
+    return inStep.isEmpty() && (!occupancy.running().isEmpty() || !occupancy.waiting().isEmpty());
   }
 
   /** The next step; must be followed by {@link #completed} before the next call if not empty. */
@@ -141,9 +118,9 @@ public final class Scheduler {
       return new StepPlan(steps, List.of());
     }
     var step = new StepBuilder(limits.tokensPerStep());
-    addDecodes(step);
+    addDecodes(step, now);
     addPrefills(step);
-    admit(step, now);
+    addAdmissions(step, now);
     inStep = step.sequences();
     return step.build(++steps);
   }
@@ -227,20 +204,33 @@ public final class Scheduler {
   public record Load(int waiting, int running, int parked, int kvPagesUsed, long preemptions) {}
 
   public Load load() {
-    int parkedCount = sequences.size() - waiting.size() - running.size();
-    return new Load(waiting.size(), running.size(), parkedCount, pool.usedCount(), preemptions);
+    int waiting = occupancy.waiting().size();
+    int running = occupancy.running().size();
+    return new Load(
+        waiting,
+        running,
+        sequences.size() - waiting - running,
+        occupancy.pagesUsed(),
+        occupancy.preemptions());
   }
 
-  private void addDecodes(StepBuilder step) {
-    for (int i = 0; i < running.size(); i++) { // Grows shorter from its end meanwhile.
+  /**
+   * Running sequences that miss exactly their last token. Growing may rob others, but only behind
+   * the one that grows, which are not in the step yet.
+   */
+  private void addDecodes(StepBuilder step, Nanos now) {
+    RunningList running = occupancy.running();
+    for (int i = 0; i < running.size(); i++) {
       Sequence sequence = running.get(i);
-      if (sequence.missing() == 1 && makeRoomToGrow(sequence)) {
+      if (sequence.missing() == 1 && occupancy.grow(sequence, now)) {
         step.add(sequence);
       }
     }
   }
 
+  /** Running sequences that miss more; they have all their pages since they were admitted. */
   private void addPrefills(StepBuilder step) {
+    RunningList running = occupancy.running();
     for (int i = 0; i < running.size() && step.tokensLeft() > 0; i++) {
       if (running.get(i).missing() > 1) {
         step.add(running.get(i));
@@ -248,63 +238,10 @@ public final class Scheduler {
     }
   }
 
-  private void admit(StepBuilder step, Nanos now) {
-    while (step.tokensLeft() > 0 && !waiting.isEmpty() && makeRoomToAdmit(waiting.first())) {
-      Sequence sequence = waiting.removeFirst(now);
-      sequence.hold(pool.extend(sequence.pages(), limits.pagesFor(sequence.known())));
-      sequence.admit(++admissions);
-      running.add(sequence);
-      step.add(sequence);
+  private void addAdmissions(StepBuilder step, Nanos now) {
+    while (step.tokensLeft() > 0 && occupancy.admitFirst(now)) {
+      step.add(occupancy.running().latest());
     }
-  }
-
-  /**
-   * Gives a running sequence the page that it lacks, if any; false when it lost its own instead.
-   */
-  private boolean makeRoomToGrow(Sequence sequence) {
-    int lacking = limits.pagesFor(sequence.known()) - sequence.pages().length;
-    while (pool.freeCount() < lacking) {
-      Sequence victim = parked.isEmpty() ? running.latest() : parked.getFirst();
-      preempt(victim);
-      if (victim == sequence) {
-        return false;
-      }
-    }
-    if (lacking > 0) {
-      sequence.hold(pool.extend(sequence.pages(), lacking));
-    }
-    return true;
-  }
-
-  /**
-   * Finds a place among the running and pages for all known tokens, and leaves each running
-   * sequence a page to grow by: whoever is admitted into the last page is soon robbed of it. Takes
-   * from parked sequences, and only when that is enough.
-   */
-  private boolean makeRoomToAdmit(Sequence sequence) {
-    int wanted = limits.pagesFor(sequence.known()) + headroom();
-    if (running.size() == limits.runningMax()) {
-      return false;
-    }
-    if (pool.freeCount() < wanted && pool.freeCount() + parkedPages() < wanted) {
-      return false;
-    }
-    while (pool.freeCount() < wanted || running.size() + parked.size() == limits.runningMax()) {
-      preempt(parked.getFirst());
-    }
-    return true;
-  }
-
-  private int headroom() {
-    return running.size();
-  }
-
-  private int parkedPages() {
-    int pages = 0;
-    for (Sequence sequence : parked) {
-      pages += sequence.pages().length;
-    }
-    return pages;
   }
 
   private Refusal tooSlow(Nanos span) {
@@ -318,16 +255,6 @@ public final class Scheduler {
             limits.slowReaderMax().seconds()));
   }
 
-  private void preempt(Sequence victim) {
-    detach(victim);
-    pool.release(victim.surrenderPages());
-    preemptions++;
-    if (victim.hasCredit()) {
-      victim.become(Sequence.State.WAITING);
-      waiting.add(victim);
-    }
-  }
-
   private void take(StepResult.Drawn drawn, Sequence sequence, Nanos now, List<TokenEvent> events) {
     int index = sequence.outputs();
     FinishReason ending = sequence.append(drawn.token());
@@ -338,33 +265,22 @@ public final class Scheduler {
       end(sequence);
       events.add(new TokenEvent.Finished(sequence.id(), ending, sequence.usage()));
     } else if (!sequence.hasCredit()) {
-      running.remove(sequence);
-      sequence.park(now);
-      parked.add(sequence);
+      occupancy.park(sequence, now);
     }
   }
 
   /** A sequence that a step is computing keeps its pages until the step has completed. */
   private void end(Sequence sequence) {
     sequences.remove(sequence.id());
-    detach(sequence);
+    occupancy.remove(sequence);
     sequence.become(Sequence.State.ENDED);
     if (!sequence.isInStep()) {
       bury(sequence);
     }
   }
 
-  private void detach(Sequence sequence) {
-    switch (sequence.state()) {
-      case WAITING -> waiting.remove(sequence);
-      case RUNNING -> running.remove(sequence);
-      case PARKED -> parked.remove(sequence);
-      case ENDED -> throw new AssertionError("request " + sequence.id() + " has ended before");
-    }
-  }
-
   private void bury(Sequence sequence) {
-    pool.release(sequence.surrenderPages());
+    occupancy.releasePages(sequence);
     Tenant tenant = sequence.tenant();
     tenant.left();
     if (tenant.sequences() == 0) {

@@ -10,7 +10,8 @@ import tributary.protocol.TributaryException;
  * @param tokensPerStep token budget of a step, decode and prefill together; at least {@code
  *     runningMax}, so that no running sequence is ever left without a token by the others
  * @param runningMax sequences that hold KV pages at once
- * @param waitingMax sequences that wait for their first step; one more is refused
+ * @param waitingMax sequences that hold no pages, whether new or robbed of them; an arrival beyond
+ *     that is refused
  * @param kvPages pages in the pool
  * @param pageTokens positions per page
  * @param contextLength positions per sequence at most

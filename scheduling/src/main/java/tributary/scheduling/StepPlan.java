@@ -19,6 +19,7 @@ public record StepPlan(long number, List<Slice> slices) {
    * @param pages the page table; covers {@code firstPosition + count} positions
    * @param draws true when the slice reaches the last known token, so that a next one is drawn
    */
+  @SuppressWarnings("ArrayRecordComponent") // Shared with the device, row by row, without a copy.
   public record Slice(
       GenerationRequest request,
       int[] tokens,

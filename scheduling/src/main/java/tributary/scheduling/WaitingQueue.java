@@ -13,8 +13,8 @@ final class WaitingQueue {
   private static final int INTERVAL_WEIGHT = 8;
 
   private final LinkedHashSet<Sequence> queue = new LinkedHashSet<>();
-  private Nanos lastStart = Nanos.ZERO;
-  private Nanos startInterval = Nanos.ZERO;
+  private Nanos firstSince = Nanos.ZERO;
+  private Nanos placeInterval = Nanos.ZERO;
 
   int size() {
     return queue.size();
@@ -29,7 +29,10 @@ final class WaitingQueue {
   }
 
   /** A newcomer goes to the end, a sequence that ran before to the front. */
-  void add(Sequence sequence) {
+  void add(Sequence sequence, Nanos now) {
+    if (queue.isEmpty()) {
+      firstSince = now;
+    }
     if (sequence.isNewcomer()) {
       queue.addLast(sequence);
     } else {
@@ -39,25 +42,22 @@ final class WaitingQueue {
 
   /** Takes the first out of the line to be admitted. */
   Sequence removeFirst(Nanos now) {
-    Sequence first = queue.removeFirst();
-    if (first.isNewcomer()) {
-      long found = now.minus(lastStart).count();
-      long known = startInterval.count();
-      startInterval = new Nanos(known + (found - known) / INTERVAL_WEIGHT);
-      lastStart = now;
-    }
-    return first;
+    long found = now.minus(firstSince).count();
+    long known = placeInterval.count();
+    placeInterval = new Nanos(known + (found - known) / INTERVAL_WEIGHT);
+    firstSince = now;
+    return queue.removeFirst();
   }
 
   void remove(Sequence sequence) {
     queue.remove(sequence);
   }
 
-  /** About as long as it has lately taken for a place to become free. */
+  /** About as long as the first in line has lately had to wait for its place. */
   Nanos retryAfter() {
-    if (startInterval.compareTo(RETRY_MIN) < 0) {
+    if (placeInterval.compareTo(RETRY_MIN) < 0) {
       return RETRY_MIN;
     }
-    return startInterval.compareTo(RETRY_MAX) > 0 ? RETRY_MAX : startInterval;
+    return placeInterval.compareTo(RETRY_MAX) > 0 ? RETRY_MAX : placeInterval;
   }
 }

@@ -21,6 +21,7 @@ class PlanGoldenTest {
     String plans = plans();
     if (Boolean.getBoolean("golden.rewrite")) {
       Files.writeString(Path.of("src/test/resources/tributary/scheduling", NAME), plans);
+      return; // The file on the class path is still the old one.
     }
     assertThat(plans).isEqualTo(onRecord());
   }

@@ -247,6 +247,21 @@ class SchedulerTest {
     assertThat(scheduler.live()).containsExactly(new RequestId("b"));
   }
 
+  @Test
+  void a_step_that_could_not_be_computed_fails_everything_in_it() {
+    schedule(limits().tokensPerStep(6));
+    arrive(request("a").prompt(4));
+    arrive(request("b").prompt(4));
+    arrive(request("c"));
+    StepPlan plan = plan();
+    Refusal broken = Refusal.of(ErrorCode.INTERNAL, "the device is lost");
+    assertThat(scheduler.completed(StepResult.failed(plan, broken), now))
+        .containsExactly(
+            new TokenEvent.Failed(new RequestId("a"), broken),
+            new TokenEvent.Failed(new RequestId("b"), broken));
+    assertThat(scheduler.load()).isEqualTo(new Scheduler.Load(1, 0, 0, 0, 0));
+  }
+
   // Cancellation.
 
   @Test
