@@ -61,6 +61,11 @@ public final class OperandChecks {
     require(planeRows == baseRows, "delta: rows of sign planes", planeRows, baseRows);
   }
 
+  /** Rows that a delta adds are as wide as its sign planes. */
+  public static void addedRows(int columns, int planeColumns) {
+    require(columns == planeColumns, "delta: columns of added rows", columns, planeColumns);
+  }
+
   /** Equal extents of two matrices. */
   public static void sameShape(String kernel, Activations a, Activations b) {
     require(a.rows() == b.rows(), kernel + ": rows", a.rows(), b.rows());
@@ -181,7 +186,7 @@ public final class OperandChecks {
   }
 
   /** An extent that must be a given one. */
-  public static void require(boolean holds, String what, long found, long wanted) {
+  private static void require(boolean holds, String what, long found, long wanted) {
     if (!holds) {
       throw new IllegalArgumentException(what + ": found " + found + ", wanted " + wanted);
     }

@@ -31,11 +31,7 @@ sealed interface ScalarDelta extends DeltaMatrix {
   record Signed(SignPlanes planes, @Nullable HostMatrix added) implements ScalarDelta {
     public Signed {
       if (added != null) {
-        OperandChecks.require(
-            added.columns() == planes.columns(),
-            "delta: columns of added rows",
-            added.columns(),
-            planes.columns());
+        OperandChecks.addedRows(added.columns(), planes.columns());
       }
     }
 

@@ -135,7 +135,7 @@ final class Operators {
 
   private Value multiply(Value left, Value right) {
     if (left instanceof Value.Text(var text) && right instanceof Value.Int(var times)) {
-      int count = Math.clamp(times, 0, Budget.TEXT_MAX);
+      int count = Math.clamp(times, 0, Budget.TEXT_MAX + 1);
       budget.textOf((long) text.length() * count);
       return Value.of(text.repeat(count));
     }

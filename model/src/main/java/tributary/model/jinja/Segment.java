@@ -38,14 +38,18 @@ sealed interface Segment {
     }
 
     private List<Segment> cut() {
-      while (at < source.length()) {
-        int open = nextOpening();
-        plain(open < 0 ? source.length() : open);
-        if (open >= 0) {
-          tag();
+      try {
+        while (at < source.length()) {
+          int open = nextOpening();
+          plain(open < 0 ? source.length() : open);
+          if (open >= 0) {
+            tag();
+          }
         }
+        return segments;
+      } catch (TemplateFault fault) {
+        throw new TemplateFault("line %d: %s".formatted(line, fault.getMessage()));
       }
-      return segments;
     }
 
     private int nextOpening() {
@@ -94,7 +98,7 @@ sealed interface Segment {
       int start = line;
       int end = kind == '#' ? source.indexOf("#}", at + 2) : tagEnd(kind == '{' ? "}}" : "%}");
       if (end < 0) {
-        throw new TemplateFault("line %d: a tag is not closed".formatted(line));
+        throw new TemplateFault("has a tag that is not closed");
       }
       String inner = source.substring(at + 2, end);
       line += newlines(inner);
@@ -104,16 +108,24 @@ sealed interface Segment {
       inner = trims || keeps ? inner.substring(0, inner.length() - 1) : inner;
       inner = inner.startsWith("-") || inner.startsWith("+") ? inner.substring(1) : inner;
       stripNext = trims;
-      if (kind != '{' && !trims && !keeps && at < source.length() && source.charAt(at) == '\n') {
-        at++;
-        line++;
+      if (kind == '%' && inner.strip().equals("raw")) {
+        raw();
+        return;
+      }
+      if (kind != '{' && !trims && !keeps) {
+        skipNewline();
       }
       if (kind == '{') {
         segments.add(new Output(start, inner));
-      } else if (kind == '%' && inner.strip().equals("raw")) {
-        raw();
       } else if (kind == '%') {
         segments.add(new Tag(start, inner));
+      }
+    }
+
+    private void skipNewline() {
+      if (at < source.length() && source.charAt(at) == '\n') {
+        at++;
+        line++;
       }
     }
 
@@ -138,13 +150,20 @@ sealed interface Segment {
     private void raw() {
       Matcher end = RAW_END.matcher(source);
       if (!end.find(at)) {
-        throw new TemplateFault("line %d: raw is not closed".formatted(line));
+        throw new TemplateFault("has raw that is not closed");
       }
       String text = source.substring(at, end.start());
-      segments.add(new Plain(line, stripNext ? text.stripLeading() : text));
-      stripNext = false;
       line += newlines(source.substring(at, end.end()));
+      at = end.start();
+      text = beforeTag(stripNext ? text.stripLeading() : text, false);
+      if (!text.isEmpty()) {
+        segments.add(new Plain(line, text));
+      }
       at = end.end();
+      stripNext = source.charAt(at - 3) == '-';
+      if (!stripNext) {
+        skipNewline();
+      }
     }
 
     private static int newlines(String text) {
