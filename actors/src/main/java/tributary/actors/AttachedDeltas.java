@@ -32,10 +32,6 @@ final class AttachedDeltas {
     attachments.put(delta, new Attachment(owner));
   }
 
-  boolean isAttached(LoadedDelta delta) {
-    return attachments.containsKey(delta);
-  }
-
   /** A sequence was submitted; {@link #ended} must follow, at once if it was refused. */
   void submitted(LoadedDelta delta) {
     Attachment attachment = of(delta);
@@ -68,6 +64,15 @@ final class AttachedDeltas {
     }
   }
 
+  /** Whoever fails lets go of all. */
+  void ownerGone(ActorRef<DeltaEntity.Command> owner) {
+    for (LoadedDelta delta : Set.copyOf(attachments.keySet())) {
+      if (of(delta).owner.equals(owner)) {
+        released(delta);
+      }
+    }
+  }
+
   /** Frees all; no sequence may run any more. */
   void clear() {
     Set.copyOf(attachments.keySet()).forEach(delta -> free(delta, of(delta)));
@@ -76,9 +81,7 @@ final class AttachedDeltas {
   private void free(LoadedDelta delta, Attachment attachment) {
     attachments.remove(delta);
     var _ =
-        loader
-            .unload(delta)
-            .thenRun(() -> attachment.owner.tell(new DeltaEntity.Released(delta)));
+        loader.unload(delta).thenRun(() -> attachment.owner.tell(new DeltaEntity.Released(delta)));
   }
 
   private Attachment of(LoadedDelta delta) {

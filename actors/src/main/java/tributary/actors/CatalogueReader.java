@@ -50,13 +50,13 @@ final class CatalogueReader {
 
   private ServedModel model(
       DeltaId id, Optional<Path> tokenizerDirectory, Optional<Path> chatTemplate) {
-    TextTokenizer tokenizer =
-        tokenizers.computeIfAbsent(
-            tokenizerDirectory.orElse(config.base().path()), TextTokenizer::open);
-    Optional<Path> template =
+    Path tokenizerHome = tokenizerDirectory.orElse(config.base().path());
+    TextTokenizer tokenizer = tokenizers.computeIfAbsent(tokenizerHome, TextTokenizer::open);
+    Optional<ChatTemplate> template =
         chatTemplate
-            .or(() -> tokenizerDirectory.flatMap(CatalogueReader::ownTemplate))
-            .or(() -> ownTemplate(config.base().path()));
+            .map(CatalogueReader::compile)
+            .or(() -> ChatTemplate.ofCheckpoint(tokenizerHome))
+            .or(() -> ChatTemplate.ofCheckpoint(config.base().path()));
     return new ServedModel(
         id,
         config.base().name(),
@@ -66,12 +66,7 @@ final class CatalogueReader {
         Math.max(base.vocabularySize(), tokenizer.vocabularySize()),
         base.eosTokens(),
         tokenizer,
-        template.map(CatalogueReader::compile));
-  }
-
-  /** What a checkpoint directory brings along. */
-  private static Optional<Path> ownTemplate(Path directory) {
-    return Optional.of(directory.resolve("chat_template.jinja")).filter(Files::isRegularFile);
+        template);
   }
 
   private static ChatTemplate compile(Path file) {

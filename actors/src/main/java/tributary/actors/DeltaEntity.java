@@ -103,40 +103,36 @@ final class DeltaEntity {
   }
 
   static Behavior<Command> create(DeltaId id, Parts parts) {
-    return Behaviors.setup(
-        context ->
-            Behaviors.withTimers(
-                timers -> {
-                  context.watchWith(parts.device(), new DeviceGone());
-                  return new DeltaEntity(context, timers, id, parts).cold();
-                }));
+    return Behaviors.setup(context ->
+        Behaviors.withTimers(timers -> {
+          context.watchWith(parts.device(), new DeviceGone());
+          return new DeltaEntity(context, timers, id, parts).cold();
+        }));
   }
 
   private Behavior<Command> cold() {
     metrics.tier(id, Tier.COLD);
-    return Behaviors.receiveMessage(
-        command ->
-            switch (command) {
-              case Generate first -> load(first);
-              case Stop _ -> stopped();
-              case DeviceGone _ -> orphaned();
-              case Cancel _, Unused _, Released _, Loaded _, LoadFailed _, Timeout _ ->
-                  Behaviors.same();
-            });
+    return Behaviors.receiveMessage(command ->
+        switch (command) {
+          case Generate first -> load(first);
+          case Stop _ -> stopped();
+          case DeviceGone _ -> orphaned();
+          case Cancel _, Unused _, Released _, Loaded _, LoadFailed _, Timeout _ ->
+              Behaviors.same();
+        });
   }
 
   /** Cold, and not to be tried again before a moment has passed. */
   private Behavior<Command> backingOff(Refusal refusal) {
     metrics.tier(id, Tier.COLD);
-    return Behaviors.receiveMessage(
-        command ->
-            switch (command) {
-              case Generate generate -> refuse(generate, refusal);
-              case Timeout timeout -> timeout == Timeout.BACK_OFF ? cold() : Behaviors.same();
-              case Stop _ -> stopped();
-              case DeviceGone _ -> orphaned();
-              case Cancel _, Unused _, Released _, Loaded _, LoadFailed _ -> Behaviors.same();
-            });
+    return Behaviors.receiveMessage(command ->
+        switch (command) {
+          case Generate generate -> refuse(generate, refusal);
+          case Timeout timeout -> timeout == Timeout.BACK_OFF ? cold() : Behaviors.same();
+          case Stop _ -> stopped();
+          case DeviceGone _ -> orphaned();
+          case Cancel _, Unused _, Released _, Loaded _, LoadFailed _ -> Behaviors.same();
+        });
   }
 
   private Behavior<Command> load(Generate first) {
@@ -147,8 +143,7 @@ final class DeltaEntity {
   private Behavior<Command> load() {
     CompletableFuture<LoadedDelta> loading = loader.load(id);
     context.pipeToSelf(
-        loading,
-        (delta, failure) -> failure == null ? new Loaded(delta) : new LoadFailed(failure));
+        loading, (delta, failure) -> failure == null ? new Loaded(delta) : new LoadFailed(failure));
     timers.startSingleTimer(Timeout.LOAD, settings.loadTimeout());
     return loading(loading);
   }
@@ -156,22 +151,20 @@ final class DeltaEntity {
   private Behavior<Command> loading(CompletableFuture<LoadedDelta> loading) {
     metrics.tier(id, Tier.LOADING);
     return Behaviors.receive(Command.class)
-        .onAnyMessage(
-            command ->
-                switch (command) {
-                  case Generate next -> keepWaiting(next);
-                  case Cancel(var request) -> forget(request);
-                  case Loaded(var delta) -> resident(delta);
-                  case LoadFailed(var cause) -> failed(cause);
-                  case Timeout timeout ->
-                      timeout == Timeout.LOAD ? overdue(loading) : Behaviors.same();
-                  case Stop _ -> stopped();
-                  case DeviceGone _ -> {
-                    loader.abandon(loading);
-                    yield orphaned();
-                  }
-                  case Unused _, Released _ -> Behaviors.same();
-                })
+        .onAnyMessage(command ->
+            switch (command) {
+              case Generate next -> keepWaiting(next);
+              case Cancel(var request) -> forget(request);
+              case Loaded(var delta) -> resident(delta);
+              case LoadFailed(var cause) -> failed(cause);
+              case Timeout timeout -> timeout == Timeout.LOAD ? overdue(loading) : Behaviors.same();
+              case Stop _ -> stopped();
+              case DeviceGone _ -> {
+                loader.abandon(loading);
+                yield orphaned();
+              }
+              case Unused _, Released _ -> Behaviors.same();
+            })
         .onSignal(PostStop.class, _ -> abandon(loading))
         .build();
   }
@@ -186,19 +179,18 @@ final class DeltaEntity {
     context.getLog().warn(refusal.message());
     refuseWaiting(refusal);
     return Behaviors.receive(Command.class)
-        .onAnyMessage(
-            command ->
-                switch (command) {
-                  case Generate generate -> refuse(generate, refusal);
-                  case Loaded(var delta) -> resident(delta);
-                  case LoadFailed(var cause) -> failed(cause);
-                  case Stop _ -> stopped();
-                  case DeviceGone _ -> {
-                    loader.abandon(loading);
-                    yield orphaned();
-                  }
-                  case Cancel _, Unused _, Released _, Timeout _ -> Behaviors.same();
-                })
+        .onAnyMessage(command ->
+            switch (command) {
+              case Generate generate -> refuse(generate, refusal);
+              case Loaded(var delta) -> resident(delta);
+              case LoadFailed(var cause) -> failed(cause);
+              case Stop _ -> stopped();
+              case DeviceGone _ -> {
+                loader.abandon(loading);
+                yield orphaned();
+              }
+              case Cancel _, Unused _, Released _, Timeout _ -> Behaviors.same();
+            })
         .onSignal(PostStop.class, _ -> abandon(loading))
         .build();
   }
@@ -214,29 +206,28 @@ final class DeltaEntity {
     if (submitted.count == 0) {
       startIdling();
     }
-    return Behaviors.receiveMessage(
-        command ->
-            switch (command) {
-              case Generate generate -> {
-                timers.cancel(Timeout.IDLE);
-                submitted.submit(generate);
-                yield Behaviors.same();
-              }
-              case Cancel(var request) -> {
-                device.tell(new DeviceActor.Cancel(request));
-                yield Behaviors.same();
-              }
-              case Unused(var unused, var submits) -> {
-                if (unused.equals(delta) && submits == submitted.count) {
-                  startIdling();
-                }
-                yield Behaviors.same();
-              }
-              case Timeout timeout -> timeout == Timeout.IDLE ? retiring(delta) : Behaviors.same();
-              case Stop _ -> stopped();
-              case DeviceGone _ -> orphaned();
-              case Released _, Loaded _, LoadFailed _ -> Behaviors.same();
-            });
+    return Behaviors.receiveMessage(command ->
+        switch (command) {
+          case Generate generate -> {
+            timers.cancel(Timeout.IDLE);
+            submitted.submit(generate);
+            yield Behaviors.same();
+          }
+          case Cancel(var request) -> {
+            device.tell(new DeviceActor.Cancel(request));
+            yield Behaviors.same();
+          }
+          case Unused(var unused, var submits) -> {
+            if (unused.equals(delta) && submits == submitted.count) {
+              startIdling();
+            }
+            yield Behaviors.same();
+          }
+          case Timeout timeout -> timeout == Timeout.IDLE ? retiring(delta) : Behaviors.same();
+          case Stop _ -> stopped();
+          case DeviceGone _ -> orphaned();
+          case Released _, Loaded _, LoadFailed _ -> Behaviors.same();
+        });
   }
 
   /** Counts what went to the device, to tell an old report of idleness from a true one. */
@@ -259,19 +250,16 @@ final class DeltaEntity {
   private Behavior<Command> retiring(LoadedDelta delta) {
     metrics.tier(id, Tier.RETIRING);
     device.tell(new DeviceActor.Release(delta));
-    return Behaviors.receiveMessage(
-        command ->
-            switch (command) {
-              case Generate next -> keepWaiting(next);
-              case Cancel(var request) -> forget(request);
-              case Released(var released) ->
-                  !released.equals(delta)
-                      ? Behaviors.same()
-                      : waiting.isEmpty() ? cold() : load();
-              case Stop _ -> stopped();
-              case DeviceGone _ -> orphaned();
-              case Unused _, Loaded _, LoadFailed _, Timeout _ -> Behaviors.same();
-            });
+    return Behaviors.receiveMessage(command ->
+        switch (command) {
+          case Generate next -> keepWaiting(next);
+          case Cancel(var request) -> forget(request);
+          case Released(var released) ->
+              !released.equals(delta) ? Behaviors.same() : waiting.isEmpty() ? cold() : load();
+          case Stop _ -> stopped();
+          case DeviceGone _ -> orphaned();
+          case Unused _, Loaded _, LoadFailed _, Timeout _ -> Behaviors.same();
+        });
   }
 
   /** The device ended and the node with it; the variant will be asked for elsewhere. */
@@ -282,20 +270,13 @@ final class DeltaEntity {
             "the node of model %s is shutting down; ask again".formatted(id));
     metrics.tier(id, Tier.COLD);
     refuseWaiting(refusal);
-    return Behaviors.receiveMessage(
-        command ->
-            switch (command) {
-              case Generate generate -> refuse(generate, refusal);
-              case Stop _ -> stopped();
-              case Cancel _,
-                  Unused _,
-                  Released _,
-                  Loaded _,
-                  LoadFailed _,
-                  Timeout _,
-                  DeviceGone _ ->
-                  Behaviors.same();
-            });
+    return Behaviors.receiveMessage(command ->
+        switch (command) {
+          case Generate generate -> refuse(generate, refusal);
+          case Stop _ -> stopped();
+          case Cancel _, Unused _, Released _, Loaded _, LoadFailed _, Timeout _, DeviceGone _ ->
+              Behaviors.same();
+        });
   }
 
   /** The device watches this actor and releases what it attached. */
@@ -333,9 +314,8 @@ final class DeltaEntity {
 
   private Behavior<Command> failed(Throwable cause) {
     timers.cancel(Timeout.LOAD);
-    Throwable root = cause instanceof CompletionException && cause.getCause() != null
-        ? cause.getCause()
-        : cause;
+    Throwable root =
+        cause instanceof CompletionException && cause.getCause() != null ? cause.getCause() : cause;
     context.getLog().error("model {} cannot be loaded", id, root);
     Duration pause = backOff(failures++);
     Refusal refusal = unavailable(root, pause);
@@ -380,8 +360,6 @@ final class DeltaEntity {
     metrics.refused(id);
     generate
         .reader()
-        .tell(
-            new ReaderMessage.Event(
-                new TokenEvent.Failed(generate.request().id(), refusal)));
+        .tell(new ReaderMessage.Event(new TokenEvent.Failed(generate.request().id(), refusal)));
   }
 }

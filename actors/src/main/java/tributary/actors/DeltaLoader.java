@@ -21,11 +21,10 @@ record DeltaLoader(DeltaStore store, Executor blocking) {
   /** Completes, always normally, when the memory is free or known to be lost. */
   CompletableFuture<Void> unload(LoadedDelta delta) {
     return CompletableFuture.runAsync(() -> store.unload(delta), blocking)
-        .exceptionally(
-            failure -> {
-              LOG.error("variant {}: {} bytes are lost", delta.id(), delta.size().count(), failure);
-              return null;
-            });
+        .exceptionally(failure -> {
+          LOG.error("variant {}: {} bytes are lost", delta.id(), delta.size().count(), failure);
+          return null;
+        });
   }
 
   /** Gives back what a load yields that nobody waits for any more. */

@@ -15,7 +15,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 import tributary.protocol.ErrorCode;
 import tributary.protocol.GenerationRequest;
 import tributary.protocol.Nanos;
@@ -43,8 +42,7 @@ final class DeviceActor extends AbstractOnMessageBehavior<DeviceActor.Command> {
   record Cancel(RequestId request) implements Command, WireMessage {}
 
   /** Asks how far a sequence is, for a reader that has heard nothing for long. */
-  record Probe(RequestId request, ActorRef<ReaderMessage> reader)
-      implements Command, WireMessage {}
+  record Probe(RequestId request, ActorRef<ReaderMessage> reader) implements Command, WireMessage {}
 
   /** A loading that sequences may use from now on, until its owner releases it or ends. */
   record Attach(LoadedDelta delta, ActorRef<DeltaEntity.Command> owner) implements Command {}
@@ -70,6 +68,8 @@ final class DeviceActor extends AbstractOnMessageBehavior<DeviceActor.Command> {
 
   private record ReaderGone(RequestId request) implements Command {}
 
+  private record OwnerGone(ActorRef<DeltaEntity.Command> owner) implements Command {}
+
   /** What the device works with; one owner each, the device. */
   record Parts(
       Scheduler scheduler,
@@ -89,8 +89,7 @@ final class DeviceActor extends AbstractOnMessageBehavior<DeviceActor.Command> {
   private final List<ActorRef<Done>> drainWaiters = new ArrayList<>();
   private boolean stepQueued;
 
-  private DeviceActor(
-      ActorContext<Command> context, TimerScheduler<Command> timers, Parts parts) {
+  private DeviceActor(ActorContext<Command> context, TimerScheduler<Command> timers, Parts parts) {
     super(context);
     this.timers = timers;
     this.scheduler = parts.scheduler();
@@ -108,6 +107,7 @@ final class DeviceActor extends AbstractOnMessageBehavior<DeviceActor.Command> {
 
   @Override
   public Behavior<Command> onMessage(Command message) {
+    Behavior<Command> next = this;
     switch (message) {
       case Internal.STEP -> step();
       case Internal.CHECK_READERS -> endSlowReaders();
@@ -118,14 +118,15 @@ final class DeviceActor extends AbstractOnMessageBehavior<DeviceActor.Command> {
       case Attach(var delta, var owner) -> attach(delta, owner);
       case Submit submit -> submit(submit);
       case Release(var delta) -> deltas.released(delta);
+      case OwnerGone(var owner) -> deltas.ownerGone(owner);
       case Drain(var replyTo) -> drain(replyTo);
       case Stop _ -> {
         failAll(Refusal.of(ErrorCode.SHUTTING_DOWN, "this node is shutting down; ask again"));
-        return Behaviors.stopped();
+        next = Behaviors.stopped();
       }
     }
     metrics.scheduler(scheduler.load());
-    return this;
+    return next;
   }
 
   @Override
@@ -142,8 +143,7 @@ final class DeviceActor extends AbstractOnMessageBehavior<DeviceActor.Command> {
 
   private void attach(LoadedDelta delta, ActorRef<DeltaEntity.Command> owner) {
     deltas.attach(delta, owner);
-    // An owner that fails has let go, too.
-    getContext().watchWith(owner, new Release(delta));
+    getContext().watchWith(owner, new OwnerGone(owner));
   }
 
   private void submit(Submit submit) {
@@ -159,8 +159,7 @@ final class DeviceActor extends AbstractOnMessageBehavior<DeviceActor.Command> {
       return;
     }
     metrics.sequenceTaken(submit.delta().id(), request.prompt().count());
-    sequences.put(
-        request.id(), new DeviceSequence(request.id(), submit.delta(), submit.reader()));
+    sequences.put(request.id(), new DeviceSequence(request.id(), submit.delta(), submit.reader()));
     getContext().watchWith(submit.reader(), new ReaderGone(request.id()));
     submit.reader().tell(new ReaderMessage.Accepted(request.id(), getContext().getSelf()));
     if (sequences.size() == 1) {

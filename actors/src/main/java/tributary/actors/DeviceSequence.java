@@ -3,7 +3,9 @@ package tributary.actors;
 import akka.actor.typed.ActorRef;
 import tributary.protocol.RequestId;
 
-/** What the device keeps of a sequence beside its scheduler: who reads it and with which weights. */
+/**
+ * What the device keeps of a sequence beside its scheduler: who reads it and with which weights.
+ */
 final class DeviceSequence {
   private final RequestId id;
   private final LoadedDelta delta;

@@ -39,8 +39,7 @@ final class ModelEngine implements Engine {
 
   /** Opens the backend, loads the base and takes the KV memory. */
   static ModelEngine open(ServerConfig config) {
-    Backend backend =
-        Backends.open(choice(config.device().backend()), config.device().threads());
+    Backend backend = Backends.open(choice(config.device().backend()), config.device().threads());
     try {
       return open(config, backend);
     } catch (RuntimeException | Error e) {
@@ -55,8 +54,7 @@ final class ModelEngine implements Engine {
       SchedulerLimits limits = limits(config, base.config());
       var files =
           config.models().stream()
-              .collect(
-                  Collectors.toMap(ServerConfig.Model::name, ServerConfig.Model::delta));
+              .collect(Collectors.toMap(ServerConfig.Model::name, ServerConfig.Model::delta));
       return new ModelEngine(
           backend,
           base,

@@ -65,8 +65,7 @@ final class ModelStepExecutor implements StepExecutor {
               slice.length(),
               request.sampling(),
               request.stop());
-      drawn.add(
-          new StepResult.Drawn(request.id(), token.token(), token.logprob(), token.top()));
+      drawn.add(new StepResult.Drawn(request.id(), token.token(), token.logprob(), token.top()));
     } catch (RuntimeException failure) {
       failures.add(new StepResult.Failure(request.id(), Refusal.of(failure)));
     }

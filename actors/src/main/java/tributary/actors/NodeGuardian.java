@@ -12,6 +12,7 @@ import akka.cluster.sharding.typed.ClusterShardingSettings;
 import akka.cluster.sharding.typed.javadsl.ClusterSharding;
 import akka.cluster.sharding.typed.javadsl.Entity;
 import akka.cluster.sharding.typed.javadsl.EntityTypeKey;
+import java.util.concurrent.CompletableFuture;
 import tributary.protocol.DeltaId;
 import tributary.scheduling.Scheduler;
 
@@ -46,70 +47,70 @@ final class NodeGuardian {
     this.device = device;
   }
 
-  static Behavior<Command> create(Engine engine, NodeMetrics metrics, NodeSettings settings) {
-    return Behaviors.setup(
-        context -> {
-          var loader = loader(context.getSystem(), engine);
-          var device =
-              context.spawn(
-                  DeviceActor.create(
-                      new DeviceActor.Parts(
-                          new Scheduler(engine.limits()),
-                          engine,
-                          loader,
-                          metrics,
-                          MonotonicClock.SYSTEM)),
-                  "device",
-                  DispatcherSelector.fromConfig(NodeSettings.DEVICE_DISPATCHER));
-          context.watchWith(device, new DeviceEnded());
-          shardDeltas(
-              context.getSystem(),
-              new DeltaEntity.Parts(device, loader, metrics, settings.entity()));
-          return new NodeGuardian(context, device).serving();
-        });
+  /**
+   * @param started is completed when requests can be sent to variants
+   */
+  static Behavior<Command> create(
+      Engine engine, NodeMetrics metrics, NodeSettings settings, CompletableFuture<Done> started) {
+    return Behaviors.setup(context -> {
+      var loader = loader(context.getSystem(), engine);
+      var device =
+          context.spawn(
+              DeviceActor.create(
+                  new DeviceActor.Parts(
+                      new Scheduler(engine.limits()),
+                      engine,
+                      loader,
+                      metrics,
+                      MonotonicClock.SYSTEM)),
+              "device",
+              DispatcherSelector.fromConfig(NodeSettings.DEVICE_DISPATCHER));
+      context.watchWith(device, new DeviceEnded());
+      shardDeltas(
+          context.getSystem(), new DeltaEntity.Parts(device, loader, metrics, settings.entity()));
+      started.complete(Done.getInstance());
+      return new NodeGuardian(context, device).serving();
+    });
   }
 
   private Behavior<Command> serving() {
-    return Behaviors.receiveMessage(
-        command ->
-            switch (command) {
-              case Drain(var replyTo) -> {
-                device.tell(new DeviceActor.Drain(replyTo));
-                yield Behaviors.same();
-              }
-              case StopDevice(var replyTo) -> {
-                device.tell(new DeviceActor.Stop());
-                yield stopping(replyTo);
-              }
-              case DeviceEnded _ -> {
-                context.getLog().error("the device failed; this node goes down");
-                CoordinatedShutdown.get(context.getSystem()).runAll(DeviceFailed.INSTANCE);
-                yield stopped();
-              }
-            });
+    return Behaviors.receiveMessage(command ->
+        switch (command) {
+          case Drain(var replyTo) -> {
+            device.tell(new DeviceActor.Drain(replyTo));
+            yield Behaviors.same();
+          }
+          case StopDevice(var replyTo) -> {
+            device.tell(new DeviceActor.Stop());
+            yield stopping(replyTo);
+          }
+          case DeviceEnded _ -> {
+            context.getLog().error("the device failed; this node goes down");
+            CoordinatedShutdown.get(context.getSystem()).runAll(DeviceFailed.INSTANCE);
+            yield stopped();
+          }
+        });
   }
 
   private Behavior<Command> stopping(ActorRef<Done> waiting) {
-    return Behaviors.receiveMessage(
-        command ->
-            switch (command) {
-              case DeviceEnded _ -> {
-                waiting.tell(Done.getInstance());
-                yield stopped();
-              }
-              case Drain(var replyTo) -> answer(replyTo);
-              case StopDevice(var replyTo) -> answer(replyTo);
-            });
+    return Behaviors.receiveMessage(command ->
+        switch (command) {
+          case DeviceEnded _ -> {
+            waiting.tell(Done.getInstance());
+            yield stopped();
+          }
+          case Drain(var replyTo) -> answer(replyTo);
+          case StopDevice(var replyTo) -> answer(replyTo);
+        });
   }
 
   private Behavior<Command> stopped() {
-    return Behaviors.receiveMessage(
-        command ->
-            switch (command) {
-              case Drain(var replyTo) -> answer(replyTo);
-              case StopDevice(var replyTo) -> answer(replyTo);
-              case DeviceEnded _ -> Behaviors.same();
-            });
+    return Behaviors.receiveMessage(command ->
+        switch (command) {
+          case Drain(var replyTo) -> answer(replyTo);
+          case StopDevice(var replyTo) -> answer(replyTo);
+          case DeviceEnded _ -> Behaviors.same();
+        });
   }
 
   private static Behavior<Command> answer(ActorRef<Done> replyTo) {
@@ -120,17 +121,17 @@ final class NodeGuardian {
   private static DeltaLoader loader(ActorSystem<?> system, Engine engine) {
     return new DeltaLoader(
         engine.deltas(),
-        system.dispatchers().lookup(DispatcherSelector.fromConfig(NodeSettings.LOADING_DISPATCHER)));
+        system
+            .dispatchers()
+            .lookup(DispatcherSelector.fromConfig(NodeSettings.LOADING_DISPATCHER)));
   }
 
   private static void shardDeltas(ActorSystem<?> system, DeltaEntity.Parts parts) {
     ClusterSharding.get(system)
         .init(
             Entity.of(
-                    DELTAS,
-                    entity -> DeltaEntity.create(new DeltaId(entity.getEntityId()), parts))
+                    DELTAS, entity -> DeltaEntity.create(new DeltaId(entity.getEntityId()), parts))
                 .withStopMessage(new DeltaEntity.Stop())
-                .withSettings(
-                    ClusterShardingSettings.create(system).withNoPassivationStrategy()));
+                .withSettings(ClusterShardingSettings.create(system).withNoPassivationStrategy()));
   }
 }

@@ -6,9 +6,6 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import tributary.config.ServerConfig;
-import tributary.protocol.ErrorCode;
-import tributary.protocol.Quoted;
-import tributary.protocol.TributaryException;
 
 /** What Akka is told, and the bounds of this room that are not in {@link ServerConfig}. */
 record NodeSettings(Config akka, ServerConfig server) {
@@ -16,22 +13,35 @@ record NodeSettings(Config akka, ServerConfig server) {
   static final String DEVICE_DISPATCHER = "tributary-actors.device-dispatcher";
   static final String LOADING_DISPATCHER = "tributary-actors.loading-dispatcher";
 
+  /** The resource that HOCON merges from all jars. */
+  private static final String LIBRARY_DEFAULTS = "reference.conf";
+
   /** The device's drain is cut off before its phase is, so that the phase can say so. */
   private static final Duration DRAIN_MARGIN = Duration.ofSeconds(2);
 
   /**
-   * @param user the user's file without anybody's defaults: its {@code akka} and {@code
-   *     tributary-actors} sections count
+   * @param merged the whole configuration; of its sections for libraries only what somebody set
+   *     counts, since this room's own defaults go in between
    */
-  static NodeSettings of(ServerConfig server, Config user) {
+  static NodeSettings of(ServerConfig server, Config merged) {
     Config akka =
         ConfigFactory.parseMap(derived(server), "the tributary section")
-            .withFallback(ConfigFactory.defaultOverrides())
-            .withFallback(user)
+            .withFallback(set(merged))
             .withFallback(ConfigFactory.parseResources("tributary-akka.conf"))
             .withFallback(ConfigFactory.defaultReference())
             .resolve();
     return new NodeSettings(akka, server);
+  }
+
+  /** What is in a configuration and does not come from a library's own defaults. */
+  private static Config set(Config merged) {
+    Config set = ConfigFactory.empty();
+    for (var entry : merged.entrySet()) {
+      if (!LIBRARY_DEFAULTS.equals(entry.getValue().origin().resource())) {
+        set = set.withValue(entry.getKey(), entry.getValue());
+      }
+    }
+    return set;
   }
 
   DeltaEntity.Settings entity() {
@@ -66,7 +76,7 @@ record NodeSettings(Config akka, ServerConfig server) {
     values.put("akka.remote.artery.canonical.port", cluster.port());
     values.put(
         "akka.cluster.seed-nodes",
-        cluster.seedNodes().stream().map(NodeSettings::seedAddress).toList());
+        cluster.seedNodes().stream().map(seed -> "akka://" + SYSTEM_NAME + "@" + seed).toList());
     values.put("akka.cluster.sharding.number-of-shards", cluster.shards());
     values.put("akka.cluster.app-version", version());
     values.put(
@@ -76,19 +86,6 @@ record NodeSettings(Config akka, ServerConfig server) {
         LOADING_DISPATCHER + ".thread-pool-executor.fixed-pool-size",
         server.deltas().loadsConcurrent());
     return values;
-  }
-
-  /** Accepts {@code host:port} and Akka's full form. */
-  private static String seedAddress(String seed) {
-    String address = seed.contains("://") ? seed : "akka://" + SYSTEM_NAME + "@" + seed;
-    if (!address.matches("akka://" + SYSTEM_NAME + "@([^@:/]+|\\[[0-9a-fA-F:]+]):[0-9]{1,5}")) {
-      throw new TributaryException(
-          ErrorCode.CONFIG,
-          "tributary.cluster.seed-nodes names %s; write host:port or akka://%s@host:port"
-              .formatted(Quoted.of(seed), SYSTEM_NAME),
-          "tributary.cluster.seed-nodes");
-    }
-    return address;
   }
 
   /** Lets sharding prefer new nodes in a rolling update; a build without a jar has no version. */

@@ -38,8 +38,7 @@ record ShardedGeneration(
     if (refusal.isPresent()) {
       return Source.single(new TokenEvent.Failed(request.id(), refusal.get()));
     }
-    return Source.fromGraph(
-        new TokenSource(request, entities.apply(request.model()), settings));
+    return Source.fromGraph(new TokenSource(request, entities.apply(request.model()), settings));
   }
 
   private Optional<Refusal> refusal(GenerationRequest request) {

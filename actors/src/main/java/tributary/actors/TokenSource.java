@@ -242,8 +242,7 @@ final class TokenSource extends GraphStage<SourceShape<TokenEvent>> {
       probedAt = settings.clock().now();
       // A credit that was lost would look like a reader that wants nothing.
       device.tell(new DeviceActor.Credit(request.id(), window.granted()));
-      device.tell(
-          new DeviceActor.Probe(request.id(), Adapter.toTyped(stageActor().ref())));
+      device.tell(new DeviceActor.Probe(request.id(), Adapter.toTyped(stageActor().ref())));
     }
 
     private TokenEvent failed(ErrorCode code, String message) {

@@ -32,11 +32,11 @@ import tributary.protocol.TributaryException;
  * One running member of the cluster: its actor system, its base model, its device and the variants
  * that live on it.
  *
- * <p>It ends by Akka's coordinated shutdown, in this order: in {@code service-unbind} it stops being
- * ready and refuses new requests; in {@code service-requests-done} running streams may end, for at
- * most {@code http.drain-max}; in {@code service-stop} the device stops and fails what is left; then
- * the node leaves the cluster and frees its memory. A front end adds its own tasks to the same
- * phases of {@code CoordinatedShutdown.get(node.system())}.
+ * <p>It ends by Akka's coordinated shutdown, in this order: in {@code service-unbind} it stops
+ * being ready and refuses new requests; in {@code service-requests-done} running streams may end,
+ * for at most {@code http.drain-max}; in {@code service-stop} the device stops and fails what is
+ * left; then the node leaves the cluster and frees its memory. A front end adds its own tasks to
+ * the same phases of {@code CoordinatedShutdown.get(node.system())}.
  */
 public final class TributaryNode implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(TributaryNode.class);
@@ -80,7 +80,8 @@ public final class TributaryNode implements AutoCloseable {
    * Loads the base, starts the actor system and begins to join the cluster. Blocks for the load;
    * does not wait for the cluster: see {@link #whenReady()}.
    *
-   * @param settings the user's own file, for its {@code akka} section; may be empty
+   * @param settings the whole configuration that {@code config} was read from, for the settings of
+   *     libraries beside it
    * @throws TributaryException when a file or a setting is bad, or the cluster's port is taken
    */
   public static TributaryNode start(ServerConfig config, Config settings) {
@@ -101,11 +102,12 @@ public final class TributaryNode implements AutoCloseable {
     ServerConfig config = settings.server();
     Set<DeltaId> served = served(config);
     var metrics = new NodeMetrics(served, parts.engine().limits().kvPages());
+    var started = new CompletableFuture<Done>();
     ActorSystem<NodeGuardian.Command> system;
     try {
       system =
           ActorSystem.create(
-              NodeGuardian.create(parts.engine(), metrics, settings),
+              NodeGuardian.create(parts.engine(), metrics, settings, started),
               NodeSettings.SYSTEM_NAME,
               settings.akka());
     } catch (RemoteTransportException failure) {
@@ -118,7 +120,19 @@ public final class TributaryNode implements AutoCloseable {
     var node = new TributaryNode(system, settings, parts, metrics, served);
     node.addShutdownTasks();
     node.join();
+    node.await(started);
     return node;
+  }
+
+  /** A guardian that fails takes the system with it, so this ends. */
+  private void await(CompletableFuture<Done> started) {
+    var ended = whenTerminated().toCompletableFuture();
+    CompletableFuture.anyOf(started, ended).join();
+    if (!started.isDone()) {
+      parts.close();
+      throw new TributaryException(
+          ErrorCode.INTERNAL, "the node could not start its actors; the log says why");
+    }
   }
 
   public ActorSystem<?> system() {
@@ -174,17 +188,15 @@ public final class TributaryNode implements AutoCloseable {
 
   private void join() {
     akka.cluster.Cluster.get(system.classicSystem())
-        .registerOnMemberUp(
-            () -> {
-              LOG.info("up as {}", Cluster.get(system).selfMember().address());
-              up.complete(Done.getInstance());
-            });
+        .registerOnMemberUp(() -> {
+          LOG.info("up as {}", Cluster.get(system).selfMember().address());
+          up.complete(Done.getInstance());
+        });
     whenTerminated()
-        .whenComplete(
-            (_, _) ->
-                up.completeExceptionally(
-                    new TributaryException(
-                        ErrorCode.SHUTTING_DOWN, "the node ended before it was up")));
+        .whenComplete((_, _) ->
+            up.completeExceptionally(
+                new TributaryException(
+                    ErrorCode.SHUTTING_DOWN, "the node ended before it was up")));
     if (settings.server().cluster().seedNodes().isEmpty()) {
       Cluster cluster = Cluster.get(system);
       cluster.manager().tell(Join.create(cluster.selfMember().address()));
@@ -204,22 +216,23 @@ public final class TributaryNode implements AutoCloseable {
     shutdown.addTask(
         CoordinatedShutdown.PhaseServiceRequestsDone(),
         "drain-device",
-        () -> ask(NodeGuardian.Drain::new, settings.server().http().drainMax()).thenCompose(ended -> {
-              if (!ended) {
-                LOG.warn("streams still run after http.drain-max; they are cut off");
-              }
-              return done();
-            }));
+        () ->
+            ask(NodeGuardian.Drain::new, settings.server().http().drainMax())
+                .thenCompose(ended -> {
+                  if (!ended) {
+                    LOG.warn("streams still run after http.drain-max; they are cut off");
+                  }
+                  return done();
+                }));
     shutdown.addTask(
         CoordinatedShutdown.PhaseServiceStop(),
         "stop-device",
         () ->
             ask(NodeGuardian.StopDevice::new, settings.deviceStopMax())
-                .thenCompose(
-                    ended -> {
-                      deviceStopped.set(ended);
-                      return done();
-                    }));
+                .thenCompose(ended -> {
+                  deviceStopped.set(ended);
+                  return done();
+                }));
     shutdown.addTask(
         CoordinatedShutdown.PhaseBeforeActorSystemTerminate(),
         "free-memory",

@@ -6,8 +6,8 @@ import tributary.protocol.GenerationRequest;
 import tributary.protocol.Refusal;
 
 /**
- * The last check before a device: every token id that a request names must be a row of the variant's
- * matrices, or one tenant's bad request would fail the step of all.
+ * The last check before a device: every token id that a request names must be a row of the
+ * variant's matrices, or one tenant's bad request would fail the step of all.
  */
 final class Vocabulary {
   private Vocabulary() {}

@@ -28,6 +28,8 @@ record Configs(
           """
           akka.loglevel = ERROR
           akka.stdout-loglevel = OFF
+          akka.test.single-expect-default = 20s
+          akka.actor.testkit.typed.single-expect-default = 20s
           akka.cluster.jmx.enabled = off
           akka.coordinated-shutdown.run-by-jvm-shutdown-hook = off
           tributary-actors.load-back-off-min = 50ms
@@ -108,13 +110,12 @@ record Configs(
   ServerConfig build() {
     var named =
         models.stream()
-            .map(
-                name ->
-                    new ServerConfig.Model(
-                        new DeltaId(name),
-                        Path.of(name + ".delta"),
-                        Optional.empty(),
-                        Optional.empty()))
+            .map(name ->
+                new ServerConfig.Model(
+                    new DeltaId(name),
+                    Path.of(name + ".delta"),
+                    Optional.empty(),
+                    Optional.empty()))
             .toList();
     return new ServerConfig(
         new ServerConfig.Base(new DeltaId("base"), base, true),

@@ -114,7 +114,9 @@ class DeltaEntityTest {
     assertThat(refusal.message()).contains("delta_checksum", "plane 0 is damaged", "support");
     assertThat(refusal.retryAfter()).isEqualTo(Nanos.ofMillis(20));
 
-    Kits.await(device, () -> {
+    Kits.await(
+        device,
+        () -> {
           generate(entity, Requests.to("support").build());
           device.expectMessageClass(DeviceActor.Attach.class, Duration.ofMillis(50));
         });
@@ -249,7 +251,9 @@ class DeltaEntityTest {
     generate(entity, Requests.to("support").build());
     stopped(entity);
     store.letGo();
-    Kits.await(device, () -> {
+    Kits.await(
+        device,
+        () -> {
           assertThat(store.loads(SUPPORT)).isEqualTo(1);
           assertThat(store.resident()).isEmpty();
         });
@@ -264,17 +268,17 @@ class DeltaEntityTest {
     List<ErrorCode> codes =
         Stream.generate(() -> Requests.to("support").build())
             .limit(1)
-            .map(
-                request -> {
-                  TestProbe<ReaderMessage> reader = KIT.createTestProbe();
-                  Kits.await(reader, () -> {
-                        entity.tell(new DeltaEntity.Generate(request, 1, reader.getRef()));
-                        reader.expectMessageClass(
-                            ReaderMessage.Event.class, Duration.ofMillis(100));
-                      });
-                  entity.tell(new DeltaEntity.Generate(request, 1, reader.getRef()));
-                  return refusal(reader).code();
-                })
+            .map(request -> {
+              TestProbe<ReaderMessage> reader = KIT.createTestProbe();
+              Kits.await(
+                  reader,
+                  () -> {
+                    entity.tell(new DeltaEntity.Generate(request, 1, reader.getRef()));
+                    reader.expectMessageClass(ReaderMessage.Event.class, Duration.ofMillis(100));
+                  });
+              entity.tell(new DeltaEntity.Generate(request, 1, reader.getRef()));
+              return refusal(reader).code();
+            })
             .toList();
     assertThat(codes).containsExactly(ErrorCode.SHUTTING_DOWN);
   }

@@ -14,6 +14,7 @@ import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import tributary.protocol.Bytes;
 import tributary.protocol.DeltaId;
 import tributary.protocol.ErrorCode;
 import tributary.protocol.FinishReason;
@@ -26,7 +27,6 @@ import tributary.scheduling.Scheduler;
 class DeviceActorTest {
   private static final ActorTestKit KIT = Kits.local("device");
   private static final DeltaId SUPPORT = new DeltaId("support");
-  private static final Scheduler.Load EMPTY = new Scheduler.Load(0, 0, 0, 0, 0);
 
   private final TestProbe<DeltaEntity.Command> owner = KIT.createTestProbe();
   private FakeEngine engine = FakeEngine.create();
@@ -50,8 +50,7 @@ class DeviceActorTest {
     var delta = attach(device);
     var request = Requests.to("support").tokens(5).build();
     var reader = submit(device, request, 100, delta);
-    assertThat(reader.receiveMessage())
-        .isEqualTo(new ReaderMessage.Accepted(request.id(), device));
+    assertThat(reader.receiveMessage()).isEqualTo(new ReaderMessage.Accepted(request.id(), device));
     assertThat(tokens(reader, request)).isEqualTo(FakeEngine.tokens(request));
     assertThat(Nodes.delta(metrics.read(), SUPPORT).completionTokens()).isEqualTo(5);
     assertThat(Nodes.delta(metrics.read(), SUPPORT).promptTokens()).isEqualTo(3);
@@ -169,13 +168,16 @@ class DeviceActorTest {
     engine.hold();
     var device = device();
     var delta = attach(device);
-    var codes = new HashSet<ErrorCode>();
+    var readers = new ArrayList<TestProbe<ReaderMessage>>();
     for (int i = 0; i < 80; i++) {
-      var reader = submit(device, Requests.to("support").build(), 1, delta);
+      readers.add(submit(device, Requests.to("support").build(), 1, delta));
+    }
+    engine.letGo();
+    var codes = new HashSet<ErrorCode>();
+    for (var reader : readers) {
       if (reader.receiveMessage() instanceof ReaderMessage.Event(TokenEvent.Failed failed)) {
         codes.add(failed.refusal().code());
       }
-      engine.allowSteps(i == 0 ? 1 : 0);
     }
     assertThat(codes).containsExactly(ErrorCode.QUEUE_FULL);
   }
@@ -273,7 +275,8 @@ class DeviceActorTest {
     var reader = submit(device, request, 1, delta);
     accepted(reader);
     reader.receiveMessage();
-    device.tell(new DeviceActor.Submit(request, 1, new FakeDeltaStore().load(SUPPORT), reader.getRef()));
+    var never = new LoadedDelta(SUPPORT, 99, FakeDeltaStore.VOCABULARY, Bytes.ZERO);
+    device.tell(new DeviceActor.Submit(request, 1, never, reader.getRef()));
     assertThat(failure(reader)).isEqualTo(ErrorCode.STREAM_BROKEN);
     reader.expectTerminated(device);
   }
@@ -344,6 +347,6 @@ class DeviceActorTest {
   }
 
   private void awaitEmpty() {
-    Kits.await(owner, () -> assertThat(metrics.read().scheduler()).isEqualTo(EMPTY));
+    Kits.await(owner, () -> Nodes.assertEmpty(metrics.read()));
   }
 }

@@ -49,7 +49,8 @@ final class FakeDeltaStore implements DeltaStore {
   }
 
   void letGo() {
-    gate.release(Integer.MAX_VALUE / 4);
+    gate.drainPermits();
+    gate.release(Integer.MAX_VALUE / 2);
   }
 
   /** The next load fails. */

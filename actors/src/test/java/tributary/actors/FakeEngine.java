@@ -20,8 +20,8 @@ import tributary.scheduling.StepPlan;
 import tributary.scheduling.StepResult;
 
 /**
- * A model whose tokens are a function of variant, prompt and index, so that a test knows them. Steps
- * can be held back, and made to fail.
+ * A model whose tokens are a function of variant, prompt and index, so that a test knows them.
+ * Steps can be held back, and made to fail.
  */
 final class FakeEngine implements Engine {
   final FakeDeltaStore deltas = new FakeDeltaStore();
@@ -30,6 +30,7 @@ final class FakeEngine implements Engine {
   private final Map<RequestId, AtomicInteger> drawn = new ConcurrentHashMap<>();
   private final Map<RequestId, Refusal> failing = new ConcurrentHashMap<>();
   private volatile @Nullable RuntimeException stepFailure;
+  private volatile boolean stepBreaks;
   private volatile boolean closed;
 
   FakeEngine(SchedulerLimits limits) {
@@ -68,7 +69,8 @@ final class FakeEngine implements Engine {
   }
 
   void letGo() {
-    steps.release(Integer.MAX_VALUE / 4);
+    steps.drainPermits();
+    steps.release(Integer.MAX_VALUE / 2);
   }
 
   /** The sequence's next draw fails as one with damaged weights would. */
@@ -78,6 +80,11 @@ final class FakeEngine implements Engine {
 
   void failNextStep(RuntimeException failure) {
     stepFailure = failure;
+  }
+
+  /** The next step ends with a broken invariant, as a bug would. */
+  void breakNextStep() {
+    stepBreaks = true;
   }
 
   int drawn(RequestId request) {
@@ -107,6 +114,9 @@ final class FakeEngine implements Engine {
   private StepResult execute(StepPlan plan, Function<RequestId, LoadedDelta> deltaOf)
       throws InterruptedException {
     steps.acquire();
+    if (stepBreaks) {
+      throw new AssertionError("a broken invariant");
+    }
     RuntimeException failure = stepFailure;
     if (failure != null) {
       stepFailure = null;

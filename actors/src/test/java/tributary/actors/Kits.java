@@ -15,7 +15,6 @@ final class Kits {
         ConfigFactory.parseString(
                 """
                 akka.actor.provider = local
-                akka.actor.testkit.typed.single-expect-default = 10s
                 tributary-actors.loading-dispatcher.thread-pool-executor.fixed-pool-size = 4
                 """)
             .withFallback(Configs.QUIET)

@@ -13,6 +13,7 @@ import tributary.protocol.DeltaId;
 import tributary.protocol.ErrorCode;
 import tributary.protocol.GenerationRequest;
 import tributary.protocol.TokenEvent;
+import tributary.scheduling.Scheduler;
 
 /** What tests of whole nodes share. */
 final class Nodes {
@@ -21,8 +22,7 @@ final class Nodes {
   private Nodes() {}
 
   static TributaryNode start(NodeSettings settings, FakeEngine engine) {
-    return TributaryNode.start(
-        settings, new TributaryNode.Parts(engine, new Catalogue(List.of())));
+    return TributaryNode.start(settings, new TributaryNode.Parts(engine, new Catalogue(List.of())));
   }
 
   static <T> T get(CompletionStage<T> stage) throws Exception {
@@ -55,6 +55,12 @@ final class Nodes {
   static String address(TributaryNode node) {
     var address = Cluster.get(node.system()).selfMember().address();
     return address.getHost().orElseThrow() + ":" + address.getPort().orElseThrow();
+  }
+
+  /** No sequence is left, and no page. */
+  static void assertEmpty(NodeLoad load) {
+    var scheduler = load.scheduler();
+    assertThat(scheduler).isEqualTo(new Scheduler.Load(0, 0, 0, 0, scheduler.preemptions()));
   }
 
   static NodeLoad.DeltaLoad delta(NodeLoad load, DeltaId id) {

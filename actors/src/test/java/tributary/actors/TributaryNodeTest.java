@@ -21,11 +21,9 @@ import tributary.protocol.DeltaId;
 import tributary.protocol.ErrorCode;
 import tributary.protocol.TokenEvent;
 import tributary.protocol.TributaryException;
-import tributary.scheduling.Scheduler;
 
 /** A node with all its parts but the model: cluster of one, sharding, device thread, streams. */
 class TributaryNodeTest {
-  private static final Scheduler.Load EMPTY = new Scheduler.Load(0, 0, 0, 0, 0);
   private static final FakeEngine ENGINE = FakeEngine.create();
   private static TributaryNode node =
       Nodes.start(Configs.serving("one", "two", "bad").settings(), ENGINE);
@@ -114,7 +112,7 @@ class TributaryNodeTest {
   @Test
   void many_streams_come_whole_and_leave_nothing() throws Exception {
     var requests =
-        IntStream.range(0, 40)
+        IntStream.range(0, 30)
             .mapToObj(i -> Requests.to(i % 2 == 0 ? "one" : "two").prompt(i + 1).tokens(30).build())
             .toList();
     var streams = requests.stream().map(request -> Nodes.read(node, request)).toList();
@@ -192,6 +190,7 @@ class TributaryNodeTest {
     probe.request(1);
     probe.expectNext();
     var ended = draining.terminate();
+    Nodes.await(draining, () -> Nodes.assertEmpty(draining.load()));
     probe.request(100);
     TokenEvent last = probe.expectNext();
     while (last instanceof TokenEvent.Token) {
@@ -203,14 +202,42 @@ class TributaryNodeTest {
   }
 
   @Test
+  void a_device_that_breaks_takes_its_node_down_in_order() throws Exception {
+    var engine = FakeEngine.create();
+    var broken = Nodes.start(Configs.serving("one").settings(), engine);
+    Nodes.up(broken);
+    engine.breakNextStep();
+    var events = Nodes.get(Nodes.read(broken, Requests.to("one").build()));
+    assertThat(Nodes.code(events.getLast())).isEqualTo(ErrorCode.STREAM_BROKEN);
+    Nodes.get(broken.whenTerminated());
+    assertThat(broken.readiness().ready()).isFalse();
+    assertThat(engine.isClosed()).isTrue();
+  }
+
+  @Test
+  void an_idle_variant_leaves_memory_and_comes_back() throws Exception {
+    var engine = FakeEngine.create();
+    var settings =
+        Configs.serving("one").loads(Duration.ofSeconds(20), Duration.ofMillis(200), 4).settings();
+    try (var idling = Nodes.start(settings, engine)) {
+      Nodes.up(idling);
+      for (int loads = 1; loads <= 2; loads++) {
+        var request = Requests.to("one").build();
+        Nodes.assertWhole(Nodes.get(Nodes.read(idling, request)), request);
+        assertThat(engine.deltas.loads(new DeltaId("one"))).isEqualTo(loads);
+        Nodes.await(idling, () -> assertThat(engine.deltas.resident()).isEmpty());
+      }
+    }
+  }
+
+  @Test
   void a_port_that_is_taken_is_named() {
     int taken = Cluster.get(node.system()).selfMember().address().getPort().orElseThrow();
     var config = Configs.serving("one");
     var engine = FakeEngine.create();
     var settings =
         new NodeSettings(
-            ConfigFactory.parseString(
-                    "akka.remote.artery.canonical.port = " + taken)
+            ConfigFactory.parseString("akka.remote.artery.canonical.port = " + taken)
                 .withFallback(config.settings().akka()),
             config.build());
     assertThatThrownBy(() -> Nodes.start(settings, engine))
@@ -220,19 +247,11 @@ class TributaryNodeTest {
     assertThat(engine.isClosed()).isTrue();
   }
 
-  @Test
-  void a_seed_node_that_is_no_address_is_refused() {
-    assertThatThrownBy(() -> Configs.serving("one").seedNodes("nowhere").settings())
-        .isInstanceOf(TributaryException.class)
-        .hasMessageContaining("tributary.cluster.seed-nodes")
-        .hasMessageContaining("nowhere");
-  }
-
   private static DeltaId[] ids(String... names) {
     return Arrays.stream(names).map(DeltaId::new).toArray(DeltaId[]::new);
   }
 
   private static void awaitEmpty() {
-    Nodes.await(node, () -> assertThat(node.load().scheduler()).isEqualTo(EMPTY));
+    Nodes.await(node, () -> Nodes.assertEmpty(node.load()));
   }
 }

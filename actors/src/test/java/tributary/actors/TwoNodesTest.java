@@ -2,6 +2,12 @@ package tributary.actors;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import akka.actor.ExtendedActorSystem;
+import akka.cluster.typed.Cluster;
+import akka.remote.RemoteActorRefProvider;
+import akka.remote.testkit.Blackhole$;
+import akka.remote.testkit.Direction;
+import akka.remote.testkit.SetThrottle;
 import akka.stream.javadsl.Keep;
 import akka.stream.testkit.javadsl.TestSink;
 import java.util.ArrayList;
@@ -9,11 +15,11 @@ import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import scala.jdk.javaapi.FutureConverters;
 import tributary.protocol.DeltaId;
 import tributary.protocol.ErrorCode;
 import tributary.protocol.GenerationRequest;
 import tributary.protocol.TokenEvent;
-import tributary.scheduling.Scheduler;
 
 /** Two members in one process, over Artery on loopback: what crosses goes through bytes. */
 class TwoNodesTest {
@@ -23,6 +29,16 @@ class TwoNodesTest {
   /** A killed system must not say goodbye. */
   private static final String KILLABLE =
       "akka.coordinated-shutdown.run-by-actor-system-terminate = off";
+
+  /** The wire can be cut, and the cluster takes longer to decide than to notice. */
+  private static final String CUTTABLE =
+      KILLABLE
+          + """
+
+          akka.remote.artery.advanced.test-mode = on
+          akka.cluster.failure-detector.acceptable-heartbeat-pause = 1s
+          akka.cluster.split-brain-resolver.stable-after = 60s
+          """;
 
   private final FakeEngine frontEngine = FakeEngine.create();
   private final FakeEngine backEngine = FakeEngine.create();
@@ -52,10 +68,7 @@ class TwoNodesTest {
     }
     assertThat(remoteModels()).isNotEmpty().hasSizeLessThan(MODELS.length);
     for (TributaryNode node : nodes) {
-      Nodes.await(
-          node,
-          () ->
-              assertThat(node.load().scheduler()).isEqualTo(new Scheduler.Load(0, 0, 0, 0, 0)));
+      Nodes.await(node, () -> Nodes.assertEmpty(node.load()));
     }
   }
 
@@ -77,9 +90,7 @@ class TwoNodesTest {
     Nodes.await(back, () -> assertThat(back.load().scheduler().parked()).isEqualTo(1));
     assertThat(backEngine.drawn(request.id())).isLessThanOrEqualTo(3 + 8);
     probe.cancel();
-    Nodes.await(
-        back,
-        () -> assertThat(back.load().scheduler()).isEqualTo(new Scheduler.Load(0, 0, 0, 0, 0)));
+    Nodes.await(back, () -> Nodes.assertEmpty(back.load()));
   }
 
   @Test
@@ -108,6 +119,28 @@ class TwoNodesTest {
   }
 
   @Test
+  void a_node_out_of_reach_breaks_its_streams_before_the_cluster_decides_on_it() throws Exception {
+    var front = start(CUTTABLE);
+    var request = Requests.to(remoteModel(front)).tokens(500).build();
+    var probe =
+        front
+            .generation()
+            .generate(request)
+            .toMat(TestSink.create(front.system().classicSystem()), Keep.right())
+            .run(front.system());
+    probe.request(1);
+    probe.expectNext();
+    cut(front, nodes.get(1));
+    probe.request(500);
+    TokenEvent last = probe.expectNext();
+    while (last instanceof TokenEvent.Token) {
+      last = probe.expectNext();
+    }
+    assertThat(Nodes.code(last)).isEqualTo(ErrorCode.STREAM_BROKEN);
+    assertThat(((TokenEvent.Failed) last).refusal().message()).contains("out of reach");
+  }
+
+  @Test
   void a_node_that_leaves_in_order_hands_its_models_over() throws Exception {
     var front = start();
     String model = remoteModel(front);
@@ -118,15 +151,34 @@ class TwoNodesTest {
     assertThat(frontEngine.deltas.loads(new DeltaId(model))).isEqualTo(1);
   }
 
-  /** The first of two nodes, when both are up. */
   private TributaryNode start() throws Exception {
-    var front = Nodes.start(Configs.serving(MODELS).settings(KILLABLE), frontEngine);
+    return start(KILLABLE);
+  }
+
+  /** No message passes between two nodes from now on, and neither is told. */
+  private static void cut(TributaryNode one, TributaryNode other) throws Exception {
+    for (var pair : List.of(List.of(one, other), List.of(other, one))) {
+      var provider =
+          (RemoteActorRefProvider)
+              ((ExtendedActorSystem) pair.getFirst().system().classicSystem()).provider();
+      var peer = Cluster.get(pair.getLast().system()).selfMember().address();
+      Nodes.get(
+          FutureConverters.asJava(
+              provider
+                  .transport()
+                  .managementCommand(
+                      new SetThrottle(peer, Direction.Both$.MODULE$, Blackhole$.MODULE$))));
+    }
+  }
+
+  /** The first of two nodes, when both are up. */
+  private TributaryNode start(String settings) throws Exception {
+    var front = Nodes.start(Configs.serving(MODELS).settings(settings), frontEngine);
     nodes.add(front);
     Nodes.up(front);
     var back =
         Nodes.start(
-            Configs.serving(MODELS).seedNodes(Nodes.address(front)).settings(KILLABLE),
-            backEngine);
+            Configs.serving(MODELS).seedNodes(Nodes.address(front)).settings(settings), backEngine);
     nodes.add(back);
     Nodes.up(back);
     return front;

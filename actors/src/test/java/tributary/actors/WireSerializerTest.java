@@ -48,7 +48,8 @@ class WireSerializerTest {
   private static final TestProbe<ReaderMessage> READER = KIT.createTestProbe();
   private static final TestProbe<DeviceActor.Command> DEVICE = KIT.createTestProbe();
 
-  private final WireSerializer serializer = (WireSerializer) serializerOf(new DeviceActor.Cancel(ID));
+  private final WireSerializer serializer =
+      (WireSerializer) serializerOf(new DeviceActor.Cancel(ID));
 
   @AfterAll
   static void stop() {
@@ -77,8 +78,7 @@ class WireSerializerTest {
         event(new TokenEvent.Failed(ID, Refusal.of(ErrorCode.QUEUE_FULL, "full"))),
         event(
             new TokenEvent.Failed(
-                ID,
-                new Refusal(ErrorCode.INVALID_PARAMETER, "no", "top_p", Nanos.ofMillis(250)))));
+                ID, new Refusal(ErrorCode.INVALID_PARAMETER, "no", "top_p", Nanos.ofMillis(250)))));
   }
 
   @ParameterizedTest
