@@ -37,7 +37,7 @@ class ServerConfigTest {
     assertThat(config.base())
         .isEqualTo(new ServerConfig.Base(new DeltaId("base"), directory.resolve("base"), true));
     assertThat(config.models()).isEmpty();
-    assertThat(config.http().port()).isEqualTo(8080);
+    assertThat(config.http().port()).isEqualTo(8000);
     assertThat(config.device().backend()).isEqualTo(ServerConfig.Device.Backend.AUTO);
     assertThat(config.cluster().seedNodes()).isEmpty();
   }

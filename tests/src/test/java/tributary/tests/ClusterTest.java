@@ -12,7 +12,6 @@ import org.junit.jupiter.api.Test;
 
 /** Two nodes in two JVMs on loopback: variants are spread over both, and both answer for all. */
 class ClusterTest {
-  private static final String SYSTEM = "akka://tributary@127.0.0.1:";
   private static ServerProcess first;
   private static ServerProcess second;
 
@@ -55,7 +54,7 @@ class ClusterTest {
         "--set",
         "tributary.cluster.port=" + port,
         "--set",
-        "tributary.cluster.seed-nodes=[\"" + SYSTEM + seedPort + "\"]");
+        "tributary.cluster.seed-nodes=127.0.0.1:" + seedPort);
   }
 
   private static int freePort() throws IOException {

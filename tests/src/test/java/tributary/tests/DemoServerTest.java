@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -13,10 +15,6 @@ import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import tributary.gpu.Backends;
-import tributary.model.BaseModel;
-import tributary.model.ResidentDelta;
-import tributary.model.tokenizer.TextTokenizer;
 
 /** The demo's configuration, served by a real process over real HTTP. */
 class DemoServerTest {
@@ -82,7 +80,7 @@ class DemoServerTest {
   @Test
   void a_mixed_batch_over_http_gives_each_tenant_token_for_token_what_it_gives_alone()
       throws Exception {
-    Map<String, List<String>> alone = aloneTokens();
+    Map<String, List<Integer>> alone = aloneTokens();
 
     try (ExecutorService threads = Executors.newFixedThreadPool(PROMPTS.size())) {
       for (int round = 0; round < 3; round++) {
@@ -102,16 +100,36 @@ class DemoServerTest {
     }
   }
 
-  private static List<String> servedTokens(String model) throws Exception {
+  private static List<Integer> servedTokens(String model) throws Exception {
     var body =
-        Client.completion(model, PROMPTS.get(model), TOKENS).put("logprobs", 1);
-    return Client.JSON.convertValue(
-        client.ask("/v1/completions", body).at("/choices/0/logprobs/tokens"),
-        Client.JSON.getTypeFactory().constructCollectionType(List.class, String.class));
+        Client.completion(model, PROMPTS.get(model), TOKENS)
+            .put("logprobs", 0)
+            .put("return_tokens_as_token_ids", true);
+    List<Integer> tokens = new ArrayList<>();
+    for (JsonNode token :
+        client.ask("/v1/completions", body).at("/choices/0/logprobs/tokens")) {
+      tokens.add(Integer.parseInt(token.asText().substring("token_id:".length())));
+    }
+    return tokens;
   }
 
-  /** Each tenant's tokens as the offline command computes them, one sequence at a time. */
-  private static Map<String, List<String>> aloneTokens() throws Exception {
-    throw new UnsupportedOperationException();
+  /** What {@code tributary generate} prints for each variant, computed alone. */
+  private static Map<String, List<Integer>> aloneTokens() throws Exception {
+    Map<String, List<Integer>> tokens = new HashMap<>();
+    for (String model : PROMPTS.keySet()) {
+      List<Object> command =
+          new ArrayList<>(
+              List.of("generate", "--base", Repository.demo("base"), "--json", "--prompt"));
+      command.add(PROMPTS.get(model));
+      command.addAll(List.of("--max-tokens", TOKENS));
+      if (Repository.DEMO_TENANTS.contains(model)) {
+        command.addAll(List.of("--delta", Repository.delta(model)));
+      }
+      JsonNode answer = CommandLine.run(command.toArray()).json();
+      List<Integer> ids = new ArrayList<>();
+      answer.get("tokens").forEach(id -> ids.add(id.asInt()));
+      tokens.put(model, ids);
+    }
+    return tokens;
   }
 }

@@ -39,7 +39,10 @@ class LoadTest {
 
   @BeforeAll
   static void start() throws IOException {
-    server = ServerProcess.start(Repository.demo("tributary.conf"));
+    // The slow ones read nothing until the others are done, however long that takes here.
+    server =
+        ServerProcess.start(
+            Repository.demo("tributary.conf"), "--set", "tributary.streaming.slow-reader-max=10m");
     client = new Client(server.address());
   }
 

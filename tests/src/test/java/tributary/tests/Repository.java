@@ -27,6 +27,11 @@ final class Repository {
     return Path.of(root().resolve("demo").toString(), more);
   }
 
+  /** A reference checkpoint with the outputs that belong to it. */
+  static Path golden(String model) {
+    return root().resolve("tests").resolve("golden").resolve("hf").resolve(model);
+  }
+
   static Path delta(String tenant) {
     return demo("deltas", tenant + ".delta.safetensors");
   }
