@@ -70,6 +70,7 @@ public final class DeltaEncoder {
 
   /** Compresses and writes; what it leaves behind on failure is nothing. */
   public static Summary encode(Job job, Progress progress) {
+    SameArchitecture.require(job.base(), job.model());
     try (Checkpoint base = Checkpoint.open(job.base());
         Checkpoint tuned = Checkpoint.open(job.model());
         Arena arena = Arena.ofShared()) {
