@@ -1,6 +1,8 @@
 package tributary.tensor.container;
 
+import java.util.Collections;
 import java.util.SortedMap;
+import java.util.TreeMap;
 
 /**
  * What a delta file says of itself, beside the tensors.
@@ -18,4 +20,13 @@ public record DeltaManifest(
     String baseFingerprint,
     String model,
     long originalBytes,
-    long originalElements) {}
+    long originalElements) {
+  public DeltaManifest {
+    codecSettings = Collections.unmodifiableSortedMap(new TreeMap<>(codecSettings));
+    if (originalBytes < 0 || originalElements < 0) {
+      throw new IllegalArgumentException(
+          "negative size: originalBytes=%d originalElements=%d"
+              .formatted(originalBytes, originalElements));
+    }
+  }
+}

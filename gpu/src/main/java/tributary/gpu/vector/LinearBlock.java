@@ -1,0 +1,172 @@
+package tributary.gpu.vector;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import tributary.gpu.DeltaMatrix;
+import tributary.gpu.RowRun;
+import tributary.gpu.host.HostActivations;
+import tributary.gpu.host.HostMatrix;
+
+/**
+ * Some neighbouring rows of a linear layer, and the outputs of a chunk for all of them: the base
+ * for every row, then each tenant's difference for its rows, while the outputs are still near.
+ *
+ * <p>A chunk's weights are read from memory once, a tenant's signs once.
+ */
+final class LinearBlock {
+  /** Rows of the block that share a difference, or have none. */
+  private record Part(int first, int end, @Nullable VectorDelta delta) {}
+
+  private final HostActivations out;
+  private final HostActivations x;
+  private final HostMatrix base;
+  private final int firstRow;
+  private final int rows;
+  private final List<Part> parts;
+  private final InputRows inputs;
+
+  LinearBlock(
+      HostActivations out,
+      HostActivations x,
+      HostMatrix base,
+      List<RowRun<DeltaMatrix>> deltas,
+      int firstRow,
+      int rows,
+      InputRows inputs) {
+    this.out = out;
+    this.x = x;
+    this.base = base;
+    this.firstRow = firstRow;
+    this.rows = rows;
+    this.parts = parts(deltas, firstRow, rows);
+    this.inputs = inputs;
+  }
+
+  /** The runs within the block, and what lies between them, in rows of the block. */
+  private static List<Part> parts(
+      List<RowRun<DeltaMatrix>> deltas, int firstRow, int rows) {
+    var parts = new ArrayList<Part>(2 * deltas.size() + 1);
+    int covered = 0;
+    for (RowRun<DeltaMatrix> run : deltas) {
+      int first = Math.max(run.firstRow() - firstRow, 0);
+      int end = Math.min(run.endRow() - firstRow, rows);
+      if (first < end) {
+        if (covered < first) {
+          parts.add(new Part(covered, first, null));
+        }
+        parts.add(new Part(first, end, VectorDelta.of(run.operand())));
+        covered = end;
+      }
+    }
+    if (covered < rows) {
+      parts.add(new Part(covered, rows, null));
+    }
+    return parts;
+  }
+
+  /** Lays out row {@code row} of the block for the tiles that will read it. */
+  void prepare(int row) {
+    inputs.prepare(row, x.values(), (firstRow + row) * x.columns(), hasSigns(row));
+  }
+
+  private boolean hasSigns(int row) {
+    for (Part part : parts) {
+      if (part.first <= row && row < part.end) {
+        return part.delta instanceof VectorDelta.Signed;
+      }
+    }
+    return false;
+  }
+
+  boolean hasSigns() {
+    for (Part part : parts) {
+      if (part.delta instanceof VectorDelta.Signed) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Computes outputs [first, end) of all rows. */
+  void outputs(int first, int end, Scratch scratch) {
+    var product =
+        new MatrixProduct(
+            inputs.split(), inputs.length(), out.values(), firstRow * out.columns(), out.columns());
+    base(product, first, Math.min(end, base.rows()), scratch);
+    for (Part part : parts) {
+      int own =
+          switch (part.delta) {
+            case null -> base.rows();
+            case VectorDelta.Replaced replaced -> {
+              int last = Math.min(end, replaced.rows());
+              product.compute(replaced.value(), first, last, part.first, part.end, 0, scratch);
+              yield replaced.rows();
+            }
+            case VectorDelta.Signed signed -> {
+              addSigns(part, signed, first, Math.min(end, base.rows()), scratch);
+              addedRows(product, part, signed, first, end, scratch);
+              yield signed.rows();
+            }
+          };
+      absent(part, Math.max(first, own), end);
+    }
+  }
+
+  /** Rows whose matrix is replaced are left out. */
+  private void base(MatrixProduct product, int first, int end, Scratch scratch) {
+    int from = 0;
+    for (Part part : parts) {
+      if (part.delta instanceof VectorDelta.Replaced) {
+        product.compute(base, first, end, from, part.first, 0, scratch);
+        from = part.end;
+      }
+    }
+    product.compute(base, first, end, from, rows, 0, scratch);
+  }
+
+  private void addSigns(
+      Part part, VectorDelta.Signed signed, int first, int end, Scratch scratch) {
+    if (first >= end) {
+      return;
+    }
+    for (int row = part.first; row < part.end; row++) {
+      SignTile.addTo(
+          out.values(),
+          (firstRow + row) * out.columns(),
+          signed.planes(),
+          first,
+          end,
+          inputs.tables(),
+          inputs.table(row),
+          scratch.vectors);
+    }
+  }
+
+  private void addedRows(
+      MatrixProduct product,
+      Part part,
+      VectorDelta.Signed signed,
+      int first,
+      int end,
+      Scratch scratch) {
+    HostMatrix added = signed.added();
+    if (added != null) {
+      int shift = base.rows();
+      int last = Math.min(end - shift, added.rows());
+      int from = Math.max(first - shift, 0);
+      if (from < last) {
+        product.compute(added, from, last, part.first, part.end, shift, scratch);
+      }
+    }
+  }
+
+  /** Outputs that a part's rows do not have. */
+  private void absent(Part part, int first, int end) {
+    for (int row = part.first; row < part.end && first < end; row++) {
+      int at = (firstRow + row) * out.columns();
+      Arrays.fill(out.values(), at + first, at + end, Float.NEGATIVE_INFINITY);
+    }
+  }
+}

@@ -1,0 +1,89 @@
+package tributary.gpu.vector;
+
+import tributary.gpu.host.HostMatrix;
+import tributary.tensor.DType;
+
+/**
+ * Products of a block of input rows with rows of weight matrices, tile after tile.
+ *
+ * @param x input rows in {@link SplitOrder}
+ * @param length of an input row in {@code x}
+ * @param out where output (t, n) goes to {@code first + t * stride + n}
+ */
+@SuppressWarnings("ArrayRecordComponent") // Views of activations and scratch.
+record MatrixProduct(float[] x, int length, float[] out, int first, int stride) {
+  /** Weight rows that are widened at a time: a tile's worth for either shape. */
+  private static final int WIDENED = 16;
+
+  /**
+   * Sets output {@code shift + n} of input rows [rows, rowsEnd) to their products with weight row n,
+   * for n in [weights, weightsEnd).
+   */
+  void compute(
+      HostMatrix matrix,
+      int weights,
+      int weightsEnd,
+      int rows,
+      int rowsEnd,
+      int shift,
+      Scratch scratch) {
+    if (rows >= rowsEnd) {
+      return;
+    }
+    var target = new MatrixProduct(x, length, out, first + shift, stride);
+    if (matrix.view().type() == DType.BF16 && matrix.columns() == length) {
+      var direct = new WeightRows.Direct(matrix.view().data(), length);
+      target.tiles(direct, weights, weightsEnd, rows, rowsEnd, scratch);
+      return;
+    }
+    for (int n = weights; n < weightsEnd; n += WIDENED) {
+      int end = Math.min(n + WIDENED, weightsEnd);
+      target.tiles(scratch.widen(matrix, n, end - n), n, end, rows, rowsEnd, scratch);
+    }
+  }
+
+  /** Four input rows stay in the nearest cache while the weights pass by; then the odd rows. */
+  private void tiles(
+      WeightRows weights, int n, int nEnd, int rows, int rowsEnd, Scratch scratch) {
+    int t = rows;
+    for (; t + 4 <= rowsEnd; t += 4) {
+      fourRows(weights, n, nEnd, t, scratch);
+    }
+    for (; t < rowsEnd; t++) {
+      oneRow(weights, n, nEnd, t, scratch);
+    }
+  }
+
+  private void fourRows(WeightRows weights, int from, int end, int t, Scratch scratch) {
+    int n = from;
+    for (; n + 4 <= end; n += 4) {
+      weights.fourByFour(n, x, t * length, scratch.vectors);
+      Lanes.sums(scratch.vectors, scratch.sums);
+      for (int i = 0; i < 4; i++) {
+        System.arraycopy(scratch.sums, 4 * i, out, at(t + i, n), 4);
+      }
+    }
+    for (; n < end; n++) {
+      for (int i = 0; i < 4; i++) {
+        out[at(t + i, n)] = weights.oneByOne(n, x, (t + i) * length);
+      }
+    }
+  }
+
+  private void oneRow(WeightRows weights, int from, int end, int t, Scratch scratch) {
+    int n = from;
+    for (; n + 16 <= end; n += 16) {
+      weights.eightByOne(n, x, t * length, scratch.vectors, 0);
+      weights.eightByOne(n + 8, x, t * length, scratch.vectors, 8 * Lanes.COUNT);
+      Lanes.sums(scratch.vectors, scratch.sums);
+      System.arraycopy(scratch.sums, 0, out, at(t, n), 16);
+    }
+    for (; n < end; n++) {
+      out[at(t, n)] = weights.oneByOne(n, x, t * length);
+    }
+  }
+
+  private int at(int row, int output) {
+    return first + row * stride + output;
+  }
+}

@@ -1,0 +1,143 @@
+package tributary.gpu.vector;
+
+import java.util.Optional;
+import tributary.gpu.Activations;
+import tributary.gpu.Attention;
+import tributary.gpu.Backend;
+import tributary.gpu.DeltaMatrix;
+import tributary.gpu.Elementwise;
+import tributary.gpu.Gather;
+import tributary.gpu.KvCache;
+import tributary.gpu.KvShape;
+import tributary.gpu.Linear;
+import tributary.gpu.RmsNorm;
+import tributary.gpu.Rope;
+import tributary.gpu.WeightMatrix;
+import tributary.gpu.WeightVector;
+import tributary.gpu.host.HostActivations;
+import tributary.gpu.host.HostKvCache;
+import tributary.gpu.host.HostMatrix;
+import tributary.gpu.host.HostVector;
+import tributary.tensor.TensorView;
+import tributary.tensor.format.DeltaTensor;
+
+/** The backend on the Vector API; owns the threads that compute. */
+public final class VectorBackend implements Backend {
+  /** Fewer lanes than this, and plain Java is as fast. */
+  private static final int LANES_LEAST = 4;
+
+  private final WorkerTeam team;
+  private final String reason;
+  private final Linear linear;
+  private final Gather gather;
+  private final RmsNorm rmsNorm;
+  private final Rope rope;
+  private final Attention attention;
+  private final Elementwise elementwise;
+
+  private VectorBackend(WorkerTeam team, String reason) {
+    this.team = team;
+    this.reason = reason;
+    var scratch = new Scratch[team.threads()];
+    for (int i = 0; i < scratch.length; i++) {
+      scratch[i] = new Scratch();
+    }
+    this.linear = new VectorLinear(team, scratch);
+    this.gather = new VectorGather(team, scratch);
+    this.rmsNorm = new VectorRmsNorm(team);
+    this.rope = new VectorRope(team);
+    this.attention = new VectorAttention(team, scratch);
+    this.elementwise = new VectorElementwise(team);
+  }
+
+  /** Why this backend cannot be used here, if it cannot. */
+  public static Optional<String> refusal() {
+    return Lanes.COUNT >= LANES_LEAST
+        ? Optional.empty()
+        : Optional.of(
+            "vectors here have %d lanes, wanted at least %d; a JVM with its optimizing compiler on"
+                    .formatted(Lanes.COUNT, LANES_LEAST)
+                + " and a processor with 128-bit vectors has more");
+  }
+
+  /**
+   * Opens the backend; the caller closes it.
+   *
+   * @param threads that compute, the caller's included
+   * @param reason why it was chosen
+   */
+  public static VectorBackend create(int threads, String reason) {
+    return new VectorBackend(WorkerTeam.start(threads), reason);
+  }
+
+  @Override
+  public String name() {
+    return "vector";
+  }
+
+  @Override
+  public String description() {
+    return "vector: %d lanes of fp32, %d threads; %s"
+        .formatted(Lanes.COUNT, team.threads(), reason);
+  }
+
+  @Override
+  public Activations activations(int rows, int columns) {
+    return HostActivations.zeros(rows, columns);
+  }
+
+  @Override
+  public WeightMatrix matrix(TensorView matrix) {
+    return HostMatrix.of(matrix);
+  }
+
+  @Override
+  public WeightVector vector(TensorView vector) {
+    return HostVector.copyOf(vector);
+  }
+
+  @Override
+  public DeltaMatrix delta(DeltaTensor delta) {
+    return VectorDelta.of(delta);
+  }
+
+  @Override
+  public KvCache kvCache(KvShape shape) {
+    return HostKvCache.of(shape);
+  }
+
+  @Override
+  public Gather gather() {
+    return gather;
+  }
+
+  @Override
+  public Linear linear() {
+    return linear;
+  }
+
+  @Override
+  public RmsNorm rmsNorm() {
+    return rmsNorm;
+  }
+
+  @Override
+  public Rope rope() {
+    return rope;
+  }
+
+  @Override
+  public Attention attention() {
+    return attention;
+  }
+
+  @Override
+  public Elementwise elementwise() {
+    return elementwise;
+  }
+
+  @Override
+  public void close() {
+    team.close();
+  }
+}

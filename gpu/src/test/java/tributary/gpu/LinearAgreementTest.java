@@ -1,0 +1,195 @@
+package tributary.gpu;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import tributary.gpu.scalar.ScalarBackend;
+import tributary.tensor.DType;
+import tributary.tensor.Shape;
+import tributary.tensor.TensorView;
+import tributary.tensor.format.DeltaTensor;
+
+/** The vector backend's linear layer and look-up against their definitions. */
+final class LinearAgreementTest {
+  private static final int[] SIZES = {1, 7, 31, 32, 33, 63, 64, 65, 127, 384, 1000};
+
+  private final Backend scalar = ScalarBackend.create("for a test");
+
+  @ParameterizedTest(name = "{0} bits")
+  @ValueSource(ints = {128, 256, 512})
+  void every_type_agrees_at_sizes_around_the_lanes(int bits) {
+    try (Backend vector = VectorBackends.open(bits, 2)) {
+      var operands = new Operands(bits);
+      for (DType type : Operands.TYPES) {
+        for (int columns : SIZES) {
+          int outputs = SIZES[operands.random().nextInt(SIZES.length)];
+          int rows = 1 + operands.random().nextInt(9);
+          linear(vector, operands, type, rows, outputs, columns);
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest(name = "{0} bits, {1} planes")
+  @CsvSource({"128,1", "128,3", "256,1", "256,2", "256,3", "512,1", "512,2", "512,3", "512,4"})
+  void every_number_of_planes_agrees(int bits, int planes) {
+    try (Backend vector = VectorBackends.open(bits, 2)) {
+      var operands = new Operands(planes);
+      for (int columns : SIZES) {
+        int outputs = 1 + operands.random().nextInt(100);
+        TensorView base = operands.matrix(DType.BF16, outputs, columns);
+        var delta = new DeltaTensor.Signed(operands.planes(outputs, columns, planes), null);
+        float[] x = operands.values(5 * columns);
+        compare(
+            vector,
+            x,
+            5,
+            base,
+            List.of(new RowRun<>(1, 1, delta), new RowRun<>(2, 2, delta)),
+            outputs,
+            "planes=" + planes + " outputs=" + outputs + " columns=" + columns);
+      }
+    }
+  }
+
+  @ParameterizedTest(name = "{0} bits")
+  @ValueSource(ints = {128, 256, 512})
+  void many_rows_agree(int bits) {
+    try (Backend vector = VectorBackends.open(bits, 3)) {
+      linear(vector, new Operands(1), DType.BF16, 70, 130, 96);
+      linear(vector, new Operands(2), DType.F32, 133, 65, 48);
+    }
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @ValueSource(strings = {"F32", "F16", "BF16"})
+  void extreme_weights_agree(String name) {
+    DType type = DType.valueOf(name);
+    float huge = type == DType.F16 ? 65504 : 1e18f;
+    float tiny = type == DType.F16 ? 6e-8f : 1e-38f;
+    float[] weights = {
+      huge, -huge, 1, 0, tiny, -tiny, 0, -0f, Float.POSITIVE_INFINITY, 1, huge, huge
+    };
+    try (Backend vector = VectorBackends.open(512, 1)) {
+      TensorView view = Operands.view(type, Shape.of(3, 4), weights);
+      compare(vector, new float[] {1, 1, 3, 4}, 1, view, List.of(), 3, name, huge);
+    }
+  }
+
+  @ParameterizedTest(name = "{0} bits")
+  @ValueSource(ints = {128, 256, 512})
+  void look_ups_agree(int bits) {
+    try (Backend vector = VectorBackends.open(bits, 2)) {
+      for (int columns : SIZES) {
+        var operands = new Operands(columns);
+        int vocabulary = 50;
+        DType type = Operands.TYPES.get(columns % 3);
+        TensorView base = operands.matrix(type, vocabulary, columns);
+        List<DeltaTensor> tenants =
+            List.of(operands.delta(vocabulary, columns), operands.delta(vocabulary, columns));
+        var runs = operands.runs(30, tenants);
+        int[] tokens = new int[30];
+        for (int i = 0; i < tokens.length; i++) {
+          tokens[i] = operands.random().nextInt(vocabulary);
+        }
+        for (RowRun<DeltaTensor> run : runs) {
+          tokens[run.firstRow()] = outputs(run.operand()) - 1;
+        }
+        Activations found = Operands.unwritten(vector, 30, columns);
+        Activations wanted = Operands.unwritten(scalar, 30, columns);
+        gather(vector, found, tokens, base, runs);
+        gather(scalar, wanted, tokens, base, runs);
+        Agreement.within(Tolerance.GATHER, 2, found, wanted, "columns=" + columns);
+      }
+    }
+  }
+
+  private void linear(
+      Backend vector, Operands operands, DType type, int rows, int outputs, int columns) {
+    TensorView base = operands.matrix(type, outputs, columns);
+    var tenants = new ArrayList<DeltaTensor>();
+    int most = outputs;
+    for (int i = operands.random().nextInt(4); i > 0; i--) {
+      DeltaTensor tenant = operands.delta(outputs, columns);
+      tenants.add(tenant);
+      most = Math.max(most, outputs(tenant));
+    }
+    compare(
+        vector,
+        operands.values(rows * columns),
+        rows,
+        base,
+        operands.runs(rows, tenants),
+        most + operands.random().nextInt(2),
+        "%s rows=%d outputs=%d columns=%d".formatted(type, rows, outputs, columns));
+  }
+
+  private void compare(
+      Backend vector,
+      float[] x,
+      int rows,
+      TensorView base,
+      List<RowRun<DeltaTensor>> runs,
+      int outputs,
+      String what) {
+    compare(vector, x, rows, base, runs, outputs, what, 2);
+  }
+
+  private void compare(
+      Backend vector,
+      float[] x,
+      int rows,
+      TensorView base,
+      List<RowRun<DeltaTensor>> runs,
+      int outputs,
+      String what,
+      double largest) {
+    Activations found = Operands.unwritten(vector, rows, outputs);
+    Activations wanted = Operands.unwritten(scalar, rows, outputs);
+    apply(vector, found, x, base, runs);
+    apply(scalar, wanted, x, base, runs);
+    int columns = (int) base.shape().dimension(1);
+    Agreement.within(Tolerance.LINEAR, largest * Math.max(columns, 8), found, wanted, what);
+  }
+
+  private static void apply(
+      Backend backend,
+      Activations out,
+      float[] x,
+      TensorView base,
+      List<RowRun<DeltaTensor>> runs) {
+    Activations in =
+        Operands.activations(backend, out.rows(), (int) base.shape().dimension(1), x);
+    List<RowRun<DeltaMatrix>> deltas = resident(backend, runs);
+    backend.linear().apply(out, in, backend.matrix(base), deltas);
+    deltas.forEach(run -> run.operand().close());
+  }
+
+  private static void gather(
+      Backend backend,
+      Activations out,
+      int[] tokens,
+      TensorView base,
+      List<RowRun<DeltaTensor>> runs) {
+    List<RowRun<DeltaMatrix>> deltas = resident(backend, runs);
+    backend.gather().apply(out, tokens, backend.matrix(base), deltas);
+    deltas.forEach(run -> run.operand().close());
+  }
+
+  private static List<RowRun<DeltaMatrix>> resident(
+      Backend backend, List<RowRun<DeltaTensor>> runs) {
+    return runs.stream()
+        .map(run -> new RowRun<>(run.firstRow(), run.rows(), backend.delta(run.operand())))
+        .toList();
+  }
+
+  private static int outputs(DeltaTensor delta) {
+    return switch (delta) {
+      case DeltaTensor.Signed(var planes, var added) ->
+          planes.rows() + (added == null ? 0 : (int) added.shape().dimension(0));
+      case DeltaTensor.Replaced(var value) -> (int) value.shape().dimension(0);
+    };
+  }
+}
