@@ -3,7 +3,6 @@ package tributary.streams;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
-import tributary.protocol.ErrorCode;
 import tributary.protocol.FinishReason;
 import tributary.protocol.Refusal;
 import tributary.protocol.Usage;
@@ -55,7 +54,7 @@ final class AnswerCollector {
   @Nullable Refusal refusal() {
     return refusal != null || usage != null
         ? refusal
-        : Refusal.of(ErrorCode.STREAM_BROKEN, "the answer was cut short; ask again");
+        : Refusals.CUT_SHORT;
   }
 
   /** The answer's body; there must be no refusal. */

@@ -42,7 +42,7 @@ final class ConnectionWatch {
               var watch = new ConnectionWatch();
               return Flow.<HttpRequest>create()
                   .via(watch.new Arrivals(idleMax))
-                  .map(request -> (HttpRequest) request.addAttribute(KEY, watch))
+                  .map(request -> request.addAttribute(KEY, watch))
                   .mapAsync(1, answer)
                   .via(watch.new Departure());
             })
@@ -83,11 +83,11 @@ final class ConnectionWatch {
 
     @Override
     public GraphStageLogic createLogic(Attributes inheritedAttributes) {
-      return new Logic();
+      return new ArrivalsLogic();
     }
 
-    private final class Logic extends TimerGraphStageLogic {
-      Logic() {
+    private final class ArrivalsLogic extends TimerGraphStageLogic {
+      ArrivalsLogic() {
         super(Arrivals.this.shape());
         setHandler(
             in,
@@ -96,6 +96,13 @@ final class ConnectionWatch {
               public void onPush() {
                 cancelTimer(Arrivals.this);
                 push(out, grab(in));
+              }
+
+              // Comes while a response is due only when the client has closed.
+              @Override
+              public void onUpstreamFinish() throws Exception {
+                clientGone();
+                super.onUpstreamFinish();
               }
             });
         setHandler(
@@ -132,11 +139,11 @@ final class ConnectionWatch {
 
     @Override
     public GraphStageLogic createLogic(Attributes inheritedAttributes) {
-      return new Logic();
+      return new DepartureLogic();
     }
 
-    private final class Logic extends GraphStageLogic {
-      Logic() {
+    private final class DepartureLogic extends GraphStageLogic {
+      DepartureLogic() {
         super(Departure.this.shape());
         setHandler(
             in,

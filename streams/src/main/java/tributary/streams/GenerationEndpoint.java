@@ -102,7 +102,7 @@ final class GenerationEndpoint {
                       (_, _) -> {
                         connection.end(whenGone);
                         open.leave();
-                        tally.close();
+                        close(tally);
                       });
                   return NotUsed.getInstance();
                 });
@@ -116,7 +116,9 @@ final class GenerationEndpoint {
         .thenApply(
             collected -> {
               Refusal refusal = collected.refusal();
-              return refusal == null ? HttpAnswers.json(collected.answer()) : refusal(refusal);
+              return refusal == null
+                  ? HttpAnswers.json(collected.answer())
+                  : HttpAnswers.refusal(refusal);
             });
   }
 
@@ -132,9 +134,11 @@ final class GenerationEndpoint {
 
   private HttpResponse streamed(
       AcceptedRequest accepted, Pair<List<AnswerEvent>, Source<AnswerEvent, NotUsed>> start) {
-    if (start.first().getFirst() instanceof AnswerEvent.Failed(Refusal refusal)) {
+    var first = start.first().isEmpty() ? null : start.first().getFirst();
+    if (first == null || first instanceof AnswerEvent.Failed) {
       start.second().runWith(Sink.cancelled(), materializer);
-      return refusal(refusal);
+      return HttpAnswers.refusal(
+          first instanceof AnswerEvent.Failed(Refusal refusal) ? refusal : Refusals.CUT_SHORT);
     }
     return HttpAnswers.events(
         Source.from(start.first())
@@ -142,9 +146,11 @@ final class GenerationEndpoint {
             .statefulMapConcat(() -> new SseEncoder(accepted)::encode));
   }
 
-  private HttpResponse refusal(Refusal refusal) {
-    service.metrics().refused(refusal.code());
-    return HttpAnswers.refusal(refusal);
+  private void close(RequestTally tally) {
+    Refusal refusal = tally.close();
+    if (refusal != null) {
+      service.metrics().refused(refusal.code());
+    }
   }
 
   /** Answers what never became an answer's stream, and leaves the log line that a stream would. */
@@ -159,7 +165,8 @@ final class GenerationEndpoint {
         name(request),
         refusal.code().httpStatus(),
         refusal.code().wireName());
-    return refusal(refusal);
+    service.metrics().refused(refusal.code());
+    return HttpAnswers.refusal(refusal);
   }
 
   private static String name(HttpRequest request) {

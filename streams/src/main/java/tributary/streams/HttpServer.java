@@ -13,9 +13,9 @@ import java.net.BindException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import tributary.config.ServerConfig;
@@ -34,8 +34,8 @@ public final class HttpServer {
   /** What a connection without a request may stay. */
   private static final Duration IDLE_MAX = Duration.ofSeconds(75);
 
-  /** For the last events of answers that were cut to leave. */
-  private static final Duration FAREWELL = Duration.ofSeconds(1);
+  /** For the last bytes to leave: Akka tells when a response was handed over, not when it left. */
+  private static final Duration FAREWELL = Duration.ofMillis(500);
 
   private static final Logger LOG = LoggerFactory.getLogger(HttpServer.class);
 
@@ -110,9 +110,15 @@ public final class HttpServer {
                 LOG.warn("{} answers were cut after {}", open.count(), drainMax);
               }
               open.cutRest();
-              return binding.terminate(FAREWELL);
+              return after(FAREWELL, () -> binding.terminate(FAREWELL));
             })
         .thenApply(_ -> Done.getInstance());
+  }
+
+  private static <T> CompletionStage<T> after(
+      Duration pause, Supplier<CompletionStage<T>> action) {
+    var paused = CompletableFuture.delayedExecutor(pause.toMillis(), TimeUnit.MILLISECONDS);
+    return CompletableFuture.supplyAsync(action, paused).thenCompose(stage -> stage);
   }
 
   private static CompletionStage<HttpResponse> named(
@@ -122,7 +128,7 @@ public final class HttpServer {
       throws Exception {
     var name = RequestName.of(request, surroundings.ids());
     return routes
-        .apply((HttpRequest) request.addAttribute(RequestName.KEY, name))
+        .apply(request.addAttribute(RequestName.KEY, name))
         .thenApply(
             response -> response.addHeader(RawHeader.create(RequestName.HEADER, name.value())));
   }

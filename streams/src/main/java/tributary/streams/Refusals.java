@@ -6,6 +6,10 @@ import tributary.protocol.Refusal;
 
 /** What of a fault a caller is told. */
 final class Refusals {
+  /** An answer that neither ended nor failed: its client left, and will not read this. */
+  static final Refusal CUT_SHORT =
+      Refusal.of(ErrorCode.STREAM_BROKEN, "the answer was cut short; ask again");
+
   private Refusals() {}
 
   static Refusal of(Throwable failure) {

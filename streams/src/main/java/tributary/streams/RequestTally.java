@@ -77,8 +77,8 @@ final class RequestTally {
     }
   }
 
-  /** The answer is over, whoever ended it. */
-  synchronized void close() {
+  /** The answer is over, whoever ended it; returns why it failed, if it did. */
+  synchronized @Nullable Refusal close() {
     for (int choice = 0; choice < ended.length; choice++) {
       if (!ended[choice]) {
         left(choice);
@@ -105,6 +105,7 @@ final class RequestTally {
         tokens,
         firstTokenAfter == null ? "-" : millis(firstTokenAfter),
         millis(duration));
+    return refusal;
   }
 
   private void left(int choice) {
