@@ -191,7 +191,7 @@ final class DeviceActor extends AbstractOnMessageBehavior<DeviceActor.Command> {
   private void step() {
     stepQueued = false;
     StepPlan plan = scheduler.plan(clock.now());
-    if (plan.slices().isEmpty()) {
+    if (plan.isEmpty()) {
       return;
     }
     scheduler.completed(run(plan), clock.now()).forEach(this::deliver);
@@ -207,21 +207,13 @@ final class DeviceActor extends AbstractOnMessageBehavior<DeviceActor.Command> {
           .getLog()
           .error(
               "step {} failed with its {} sequences", plan.number(), plan.slices().size(), failure);
-      return allFailed(plan, Refusal.of(failure));
+      return StepResult.failed(plan, Refusal.of(failure));
     } catch (InterruptedException stopping) {
       Thread.currentThread().interrupt();
       getContext().getSelf().tell(new Stop());
-      return allFailed(plan, Refusal.of(ErrorCode.SHUTTING_DOWN, "the device was interrupted"));
+      return StepResult.failed(
+          plan, Refusal.of(ErrorCode.SHUTTING_DOWN, "the device was interrupted"));
     }
-  }
-
-  private static StepResult allFailed(StepPlan plan, Refusal refusal) {
-    return new StepResult(
-        plan.number(),
-        List.of(),
-        plan.slices().stream()
-            .map(slice -> new StepResult.Failure(slice.request().id(), refusal))
-            .toList());
   }
 
   private void deliver(TokenEvent event) {

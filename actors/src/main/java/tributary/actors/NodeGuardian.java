@@ -7,11 +7,14 @@ import akka.actor.typed.ActorSystem;
 import akka.actor.typed.Behavior;
 import akka.actor.typed.DispatcherSelector;
 import akka.actor.typed.javadsl.ActorContext;
+import akka.actor.typed.javadsl.Adapter;
 import akka.actor.typed.javadsl.Behaviors;
+import akka.cluster.sharding.ShardRegion;
 import akka.cluster.sharding.typed.ClusterShardingSettings;
 import akka.cluster.sharding.typed.javadsl.ClusterSharding;
 import akka.cluster.sharding.typed.javadsl.Entity;
 import akka.cluster.sharding.typed.javadsl.EntityTypeKey;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import tributary.protocol.DeltaId;
 import tributary.scheduling.Scheduler;
@@ -26,11 +29,16 @@ final class NodeGuardian {
 
   sealed interface Command {}
 
-  /** Let running sequences end and take no new ones; answered when none is left. */
+  /**
+   * Hand the variants over to other nodes, then let running sequences end here and take no new
+   * ones; answered when none is left.
+   */
   record Drain(ActorRef<Done> replyTo) implements Command {}
 
   /** Stop the device; answered when it has come to rest. */
   record StopDevice(ActorRef<Done> replyTo) implements Command {}
+
+  private record HandedOver(ActorRef<Done> waiting) implements Command {}
 
   private record DeviceEnded() implements Command {}
 
@@ -41,10 +49,18 @@ final class NodeGuardian {
 
   private final ActorContext<Command> context;
   private final ActorRef<DeviceActor.Command> device;
+  private final ActorRef<?> region;
+  private final Duration handOverMax;
 
-  private NodeGuardian(ActorContext<Command> context, ActorRef<DeviceActor.Command> device) {
+  private NodeGuardian(
+      ActorContext<Command> context,
+      ActorRef<DeviceActor.Command> device,
+      ActorRef<?> region,
+      Duration handOverMax) {
     this.context = context;
     this.device = device;
+    this.region = region;
+    this.handOverMax = handOverMax;
   }
 
   /**
@@ -66,18 +82,19 @@ final class NodeGuardian {
               "device",
               DispatcherSelector.fromConfig(NodeSettings.DEVICE_DISPATCHER));
       context.watchWith(device, new DeviceEnded());
-      shardDeltas(
-          context.getSystem(), new DeltaEntity.Parts(device, loader, metrics, settings.entity()));
+      var parts = new DeltaEntity.Parts(device, loader, metrics, settings.entity());
+      var region = shardDeltas(context.getSystem(), parts);
       started.complete(Done.getInstance());
-      return new NodeGuardian(context, device).serving();
+      return new NodeGuardian(context, device, region, settings.handOverMax()).serving();
     });
   }
 
   private Behavior<Command> serving() {
     return Behaviors.receiveMessage(command ->
         switch (command) {
-          case Drain(var replyTo) -> {
-            device.tell(new DeviceActor.Drain(replyTo));
+          case Drain(var replyTo) -> handOver(replyTo);
+          case HandedOver(var waiting) -> {
+            device.tell(new DeviceActor.Drain(waiting));
             yield Behaviors.same();
           }
           case StopDevice(var replyTo) -> {
@@ -92,6 +109,19 @@ final class NodeGuardian {
         });
   }
 
+  /**
+   * Requests from other nodes shall find their variants elsewhere while streams still end here,
+   * which do not need their entities. A cluster that cannot decide now is not waited for.
+   */
+  private Behavior<Command> handOver(ActorRef<Done> waiting) {
+    var handedOver = new HandedOver(waiting);
+    context.watchWith(region, handedOver);
+    context.scheduleOnce(handOverMax, context.getSelf(), handedOver);
+    Adapter.toClassic(region)
+        .tell(ShardRegion.gracefulShutdownInstance(), Adapter.toClassic(context.getSelf()));
+    return Behaviors.same();
+  }
+
   private Behavior<Command> stopping(ActorRef<Done> waiting) {
     return Behaviors.receiveMessage(command ->
         switch (command) {
@@ -100,6 +130,7 @@ final class NodeGuardian {
             yield stopped();
           }
           case Drain(var replyTo) -> answer(replyTo);
+          case HandedOver(var replyTo) -> answer(replyTo);
           case StopDevice(var replyTo) -> answer(replyTo);
         });
   }
@@ -108,6 +139,7 @@ final class NodeGuardian {
     return Behaviors.receiveMessage(command ->
         switch (command) {
           case Drain(var replyTo) -> answer(replyTo);
+          case HandedOver(var replyTo) -> answer(replyTo);
           case StopDevice(var replyTo) -> answer(replyTo);
           case DeviceEnded _ -> Behaviors.same();
         });
@@ -126,8 +158,8 @@ final class NodeGuardian {
             .lookup(DispatcherSelector.fromConfig(NodeSettings.LOADING_DISPATCHER)));
   }
 
-  private static void shardDeltas(ActorSystem<?> system, DeltaEntity.Parts parts) {
-    ClusterSharding.get(system)
+  private static ActorRef<?> shardDeltas(ActorSystem<?> system, DeltaEntity.Parts parts) {
+    return ClusterSharding.get(system)
         .init(
             Entity.of(
                     DELTAS, entity -> DeltaEntity.create(new DeltaId(entity.getEntityId()), parts))

@@ -65,6 +65,10 @@ record NodeSettings(Config akka, ServerConfig server) {
     return akka.getDuration("tributary-actors.reader-tick");
   }
 
+  Duration handOverMax() {
+    return akka.getDuration("tributary-actors.hand-over-max");
+  }
+
   Duration deviceStopMax() {
     return akka.getDuration("tributary-actors.device-stop-max");
   }

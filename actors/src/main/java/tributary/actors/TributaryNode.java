@@ -253,7 +253,8 @@ public final class TributaryNode implements AutoCloseable {
 
   /** A step that still runs would crash the process if its memory went away. */
   private static CompletionStage<Done> leaveMemory() {
-    LOG.error("the device is still in a step; its memory is left to the end of the process");
+    LOG.error(
+        "the device did not come back from its step; its memory is left to the process's end");
     return done();
   }
 

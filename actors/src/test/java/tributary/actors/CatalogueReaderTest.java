@@ -10,8 +10,8 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tributary.config.ServerConfig;
-import tributary.model.ModelConfig;
 import tributary.model.Golden;
+import tributary.model.ModelConfig;
 import tributary.model.tokenizer.ChatTemplate;
 import tributary.protocol.DeltaId;
 import tributary.protocol.ErrorCode;
@@ -62,14 +62,12 @@ class CatalogueReaderTest {
   }
 
   private Catalogue read(Path base, ServerConfig.Model... variants) {
-    return CatalogueReader.read(
-        Configs.serving().files(base, List.of(variants)).build(), BASE);
+    return CatalogueReader.read(Configs.serving().files(base, List.of(variants)).build(), BASE);
   }
 
   private static ServerConfig.Model variant(
       String name, Optional<Path> tokenizer, Optional<Path> template) {
-    return new ServerConfig.Model(
-        new DeltaId(name), Path.of(name + ".delta"), tokenizer, template);
+    return new ServerConfig.Model(new DeltaId(name), Path.of(name + ".delta"), tokenizer, template);
   }
 
   private static ServedModel model(Catalogue catalogue, String name) {
@@ -90,7 +88,7 @@ class CatalogueReaderTest {
         """
         {"version": "1.0", "truncation": null, "padding": null, "added_tokens": [],
          "normalizer": null, "pre_tokenizer": {"type": "Whitespace"}, "post_processor": null,
-         "decoder": {"type": "ByteLevel"},
+         "decoder": {"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true},
          "model": {"type": "WordLevel", "vocab": {"[UNK]": 0, "hi": 1}, "unk_token": "[UNK]"}}
         """);
     return home;

@@ -7,7 +7,6 @@ import akka.actor.testkit.typed.javadsl.TestProbe;
 import akka.actor.typed.ActorRef;
 import akka.actor.typed.DispatcherSelector;
 import java.time.Duration;
-import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -265,22 +264,14 @@ class DeltaEntityTest {
     generate(entity, Requests.to("support").build());
     device.receiveSeveralMessages(2);
     device.stop();
-    List<ErrorCode> codes =
-        Stream.generate(() -> Requests.to("support").build())
-            .limit(1)
-            .map(request -> {
-              TestProbe<ReaderMessage> reader = KIT.createTestProbe();
-              Kits.await(
-                  reader,
-                  () -> {
-                    entity.tell(new DeltaEntity.Generate(request, 1, reader.getRef()));
-                    reader.expectMessageClass(ReaderMessage.Event.class, Duration.ofMillis(100));
-                  });
-              entity.tell(new DeltaEntity.Generate(request, 1, reader.getRef()));
-              return refusal(reader).code();
-            })
-            .toList();
-    assertThat(codes).containsExactly(ErrorCode.SHUTTING_DOWN);
+    Kits.await(
+        device,
+        () -> {
+          var reader = generate(entity, Requests.to("support").build());
+          var event = reader.expectMessageClass(ReaderMessage.Event.class, Duration.ofMillis(200));
+          assertThat(((TokenEvent.Failed) event.event()).refusal().code())
+              .isEqualTo(ErrorCode.SHUTTING_DOWN);
+        });
   }
 
   private static DeltaEntity.Settings idleAfter(Duration idle) {

@@ -57,8 +57,7 @@ class ModelNodeTest {
     node =
         TributaryNode.start(
             settings,
-            new TributaryNode.Parts(
-                ModelEngine.open(settings.server()), new Catalogue(List.of())));
+            new TributaryNode.Parts(ModelEngine.open(settings.server()), new Catalogue(List.of())));
     Nodes.up(node);
   }
 
@@ -72,8 +71,7 @@ class ModelNodeTest {
     var streams = new ArrayList<CompletionStage<List<TokenEvent>>>();
     for (int i = 0; i < 6; i++) {
       streams.add(Nodes.read(node, greedy(i % 2 == 0 ? "base" : "tuned", "llama")));
-      streams.add(
-          Nodes.read(node, greedy(i % 2 == 0 ? "base" : "tuned", "llama-finetune")));
+      streams.add(Nodes.read(node, greedy(i % 2 == 0 ? "base" : "tuned", "llama-finetune")));
     }
     int[] base = reference("llama");
     int[] tuned = reference("llama-finetune");
@@ -87,8 +85,7 @@ class ModelNodeTest {
   }
 
   @Test
-  void a_delta_of_another_base_and_a_damaged_one_are_refused_with_their_reasons()
-      throws Exception {
+  void a_delta_of_another_base_and_a_damaged_one_are_refused_with_their_reasons() throws Exception {
     for (var wrong : Map.of("foreign", "wrong_base", "damaged", "delta_checksum").entrySet()) {
       var events = Nodes.get(Nodes.read(node, greedy(wrong.getKey(), "llama")));
       assertThat(Nodes.code(events.getFirst())).isEqualTo(ErrorCode.DELTA_UNAVAILABLE);
@@ -107,10 +104,7 @@ class ModelNodeTest {
 
   private static ServerConfig.Model variant(String name) {
     return new ServerConfig.Model(
-        new DeltaId(name),
-        directory.resolve(name + ".delta"),
-        Optional.empty(),
-        Optional.empty());
+        new DeltaId(name), directory.resolve(name + ".delta"), Optional.empty(), Optional.empty());
   }
 
   /** The fine-tune's own values as a delta to a base: its answers must be the fine-tune's. */
@@ -144,8 +138,7 @@ class ModelNodeTest {
   private static int[] reference(String name) {
     try (var expected =
         SafetensorsFile.open(Golden.directory(name).resolve("expected.safetensors"))) {
-      long[] ids =
-          expected.tensor("greedy").data().toArray(ValueLayout.JAVA_LONG_UNALIGNED);
+      long[] ids = expected.tensor("greedy").data().toArray(ValueLayout.JAVA_LONG_UNALIGNED);
       return Arrays.stream(ids).mapToInt(Math::toIntExact).toArray();
     }
   }

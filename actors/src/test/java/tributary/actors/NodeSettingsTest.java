@@ -46,10 +46,10 @@ class NodeSettingsTest {
     assertThat(akka.getInt("akka.remote.artery.canonical.port")).isZero();
     assertThat(akka.getStringList("akka.cluster.seed-nodes"))
         .containsExactly("akka://tributary@10.0.0.1:2552");
-    assertThat(
-            akka.getDuration("akka.coordinated-shutdown.phases.service-requests-done.timeout"))
+    assertThat(akka.getDuration("akka.coordinated-shutdown.phases.service-requests-done.timeout"))
         .isGreaterThan(Duration.ofSeconds(90));
-    assertThat(akka.getInt(NodeSettings.LOADING_DISPATCHER + ".thread-pool-executor.fixed-pool-size"))
+    assertThat(
+            akka.getInt(NodeSettings.LOADING_DISPATCHER + ".thread-pool-executor.fixed-pool-size"))
         .isEqualTo(2);
   }
 

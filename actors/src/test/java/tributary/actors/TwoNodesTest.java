@@ -3,6 +3,10 @@ package tributary.actors;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import akka.actor.ExtendedActorSystem;
+import akka.actor.testkit.typed.javadsl.TestProbe;
+import akka.cluster.sharding.ShardRegion.ClusterShardingStats;
+import akka.cluster.sharding.typed.GetClusterShardingStats;
+import akka.cluster.sharding.typed.javadsl.ClusterSharding;
 import akka.cluster.typed.Cluster;
 import akka.remote.RemoteActorRefProvider;
 import akka.remote.testkit.Blackhole$;
@@ -10,6 +14,7 @@ import akka.remote.testkit.Direction;
 import akka.remote.testkit.SetThrottle;
 import akka.stream.javadsl.Keep;
 import akka.stream.testkit.javadsl.TestSink;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -151,6 +156,30 @@ class TwoNodesTest {
     assertThat(frontEngine.deltas.loads(new DeltaId(model))).isEqualTo(1);
   }
 
+  @Test
+  void while_a_node_lets_its_streams_end_its_models_are_served_elsewhere() throws Exception {
+    var front = start();
+    String model = remoteModel(front);
+    backEngine.hold();
+    var running = Requests.to(model).tokens(30).build();
+    var stream = Nodes.read(front, running);
+    backEngine.allowSteps(3);
+    Nodes.await(front, () -> assertThat(backEngine.drawn(running.id())).isEqualTo(3));
+
+    var ended = nodes.get(1).terminate();
+    Nodes.await(
+        front,
+        () -> {
+          var next = Requests.to(model).build();
+          Nodes.assertWhole(Nodes.read(front, next).toCompletableFuture().join(), next);
+        });
+    assertThat(frontEngine.deltas.loads(new DeltaId(model))).isEqualTo(1);
+
+    backEngine.letGo();
+    Nodes.assertWhole(Nodes.get(stream), running);
+    Nodes.get(ended);
+  }
+
   private TributaryNode start() throws Exception {
     return start(KILLABLE);
   }
@@ -181,7 +210,23 @@ class TwoNodesTest {
             Configs.serving(MODELS).seedNodes(Nodes.address(front)).settings(settings), backEngine);
     nodes.add(back);
     Nodes.up(back);
+    awaitRegions(front, 2);
     return front;
+  }
+
+  /** A node that is up takes part in the sharding a moment later. */
+  private static void awaitRegions(TributaryNode node, int count) {
+    TestProbe<ClusterShardingStats> probe = TestProbe.create(node.system());
+    Nodes.await(
+        node,
+        () -> {
+          ClusterSharding.get(node.system())
+              .shardState()
+              .tell(
+                  new GetClusterShardingStats(
+                      NodeGuardian.DELTAS, Duration.ofSeconds(1), probe.getRef()));
+          assertThat(probe.receiveMessage().getRegions()).hasSize(count);
+        });
   }
 
   private List<String> remoteModels() {
