@@ -7,6 +7,7 @@ import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
@@ -34,13 +35,13 @@ public final class Checkpoint implements TensorSource {
 
   private final Path directory;
   private final Collection<SafetensorsFile> files;
-  private final SortedMap<String, SafetensorsFile> owners;
+  private final NavigableMap<String, SafetensorsFile> owners;
   private @Nullable String fingerprint;
 
   private Checkpoint(
       Path directory,
       Collection<SafetensorsFile> files,
-      SortedMap<String, SafetensorsFile> owners) {
+      NavigableMap<String, SafetensorsFile> owners) {
     this.directory = directory;
     this.files = files;
     this.owners = owners;
@@ -62,7 +63,7 @@ public final class Checkpoint implements TensorSource {
 
   private static Checkpoint openSingle(Path directory) {
     SafetensorsFile file = SafetensorsFile.open(directory.resolve(SINGLE_FILE));
-    SortedMap<String, SafetensorsFile> owners = new TreeMap<>();
+    NavigableMap<String, SafetensorsFile> owners = new TreeMap<>();
     file.names().forEach(name -> owners.put(name, file));
     return new Checkpoint(directory, List.of(file), owners);
   }
@@ -85,7 +86,7 @@ public final class Checkpoint implements TensorSource {
     }
   }
 
-  private static SortedMap<String, SafetensorsFile> owners(
+  private static NavigableMap<String, SafetensorsFile> owners(
       Path directory, CheckpointIndex index, Map<Path, SafetensorsFile> files) {
     SortedMap<String, Path> holders = new TreeMap<>();
     files.forEach((path, file) ->
@@ -99,7 +100,7 @@ public final class Checkpoint implements TensorSource {
                         .formatted(Quoted.of(name), other, path));
               }
             }));
-    SortedMap<String, SafetensorsFile> owners = new TreeMap<>();
+    NavigableMap<String, SafetensorsFile> owners = new TreeMap<>();
     index
         .shards()
         .forEach((name, path) -> {
@@ -172,7 +173,7 @@ public final class Checkpoint implements TensorSource {
 
   @Override
   public SortedSet<String> names() {
-    return Collections.unmodifiableSortedSet(new TreeSet<>(owners.keySet()));
+    return Collections.unmodifiableSortedSet(owners.navigableKeySet());
   }
 
   @Override
