@@ -19,6 +19,7 @@ import tributary.tensor.TensorView;
 import tributary.tensor.container.Checkpoint;
 import tributary.tensor.container.DeltaFile;
 import tributary.tensor.container.DeltaManifest;
+import tributary.tensor.container.Fingerprint;
 import tributary.tensor.format.DeltaTensor;
 
 /**
@@ -100,7 +101,7 @@ public final class DeltaEncoder {
     return new DeltaManifest(
         job.codec().name(),
         job.codec().settings(),
-        base.fingerprint(),
+        Fingerprint.of(base),
         job.name(),
         bytes,
         elements);
