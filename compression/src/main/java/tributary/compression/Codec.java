@@ -1,9 +1,11 @@
 package tributary.compression;
 
+import java.util.Arrays;
 import java.util.Locale;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import tributary.protocol.ErrorCode;
 import tributary.protocol.Quoted;
@@ -18,14 +20,15 @@ public sealed interface Codec {
   SortedMap<String, String> settings();
 
   /**
-   * BitDelta as published, with closed-form scales.
+   * BitDelta with closed-form scales. One plane and one scale a matrix is what was published first;
+   * a sequence of planes is its published multi-bit form.
    *
-   * @param planes signs per weight of a linear layer, 1 to 8; each plane codes what the planes
-   *     before it left
+   * @param planes signs per weight of a linear layer, 1 to 8
    * @param scales how many scales a plane has
+   * @param fit how the scales of several planes are found
    * @param embeddingBits bits per weight of embeddings and head, 1 to 8, with a step per row
    */
-  record BitDelta(int planes, Scales scales, int embeddingBits) implements Codec {
+  record BitDelta(int planes, Scales scales, Fit fit, int embeddingBits) implements Codec {
     public static final String NAME = "bitdelta";
     private static final int BITS_MAX = 8;
 
@@ -44,7 +47,8 @@ public sealed interface Codec {
       return new TreeMap<>(
           Map.of(
               "planes", String.valueOf(planes),
-              "scales", scales.wireName(),
+              "scales", wireName(scales),
+              "fit", wireName(fit),
               "embedding_bits", String.valueOf(embeddingBits)));
     }
 
@@ -60,11 +64,15 @@ public sealed interface Codec {
     /** The whole matrix, as published. */
     SCALAR,
     /** Each row, that is each output. */
-    ROW;
+    ROW
+  }
 
-    String wireName() {
-      return name().toLowerCase(Locale.ROOT);
-    }
+  /** How the scales of several planes are found; with one plane there is no difference. */
+  enum Fit {
+    /** Plane after plane, each on what those before it left, as published. */
+    GREEDY,
+    /** All together: the least error of their sum. */
+    JOINT
   }
 
   /**
@@ -81,12 +89,13 @@ public sealed interface Codec {
     BitDelta codec =
         new BitDelta(
             whole("planes", left.remove("planes"), 2),
-            scales(left.remove("scales")),
+            choice("scales", left.remove("scales"), Scales.ROW, Scales.values()),
+            choice("fit", left.remove("fit"), Fit.JOINT, Fit.values()),
             whole("embedding_bits", left.remove("embedding_bits"), 4));
     for (String unknown : left.keySet()) {
       throw new TributaryException(
           ErrorCode.UNSUPPORTED_PARAMETER,
-          "codec %s has no setting %s; it has planes, scales and embedding_bits"
+          "codec %s has no setting %s; it has planes, scales, fit and embedding_bits"
               .formatted(name, Quoted.of(unknown)),
           unknown);
     }
@@ -104,18 +113,27 @@ public sealed interface Codec {
     }
   }
 
-  private static Scales scales(@Nullable String text) {
+  private static <E extends Enum<E>> E choice(
+      String name, @Nullable String text, E otherwise, E[] values) {
     if (text == null) {
-      return Scales.ROW;
+      return otherwise;
     }
-    for (Scales scales : Scales.values()) {
-      if (scales.wireName().equals(text)) {
-        return scales;
+    for (E value : values) {
+      if (wireName(value).equals(text)) {
+        return value;
       }
     }
     throw new TributaryException(
         ErrorCode.INVALID_PARAMETER,
-        "scales is %s, wanted scalar or row".formatted(Quoted.of(text)),
-        "scales");
+        "%s is %s, wanted one of %s"
+            .formatted(
+                name,
+                Quoted.of(text),
+                Arrays.stream(values).map(Codec::wireName).collect(Collectors.joining(", "))),
+        name);
+  }
+
+  private static String wireName(Enum<?> value) {
+    return value.name().toLowerCase(Locale.ROOT);
   }
 }

@@ -7,6 +7,7 @@ import java.util.SequencedMap;
 import org.jspecify.annotations.Nullable;
 import tributary.compression.bitdelta.Difference;
 import tributary.compression.bitdelta.Encoded;
+import tributary.compression.bitdelta.JointSignEncoder;
 import tributary.compression.bitdelta.SignEncoder;
 import tributary.compression.bitdelta.UniformEncoder;
 import tributary.protocol.Bytes;
@@ -120,10 +121,18 @@ public final class DeltaEncoder {
 
   private Encoded linear(Difference difference) {
     return switch (codec) {
-      case Codec.BitDelta bitDelta ->
-          switch (bitDelta.scales()) {
-            case SCALAR -> SignEncoder.perMatrix(difference, bitDelta.planes(), arena);
-            case ROW -> SignEncoder.perRow(difference, bitDelta.planes(), arena);
+      case Codec.BitDelta(int planes, Codec.Scales scales, Codec.Fit fit, _) ->
+          switch (fit) {
+            case GREEDY ->
+                switch (scales) {
+                  case SCALAR -> SignEncoder.perMatrix(difference, planes, arena);
+                  case ROW -> SignEncoder.perRow(difference, planes, arena);
+                };
+            case JOINT ->
+                switch (scales) {
+                  case SCALAR -> JointSignEncoder.perMatrix(difference, planes, arena);
+                  case ROW -> JointSignEncoder.perRow(difference, planes, arena);
+                };
           };
     };
   }

@@ -14,6 +14,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import tributary.compression.Codec.BitDelta;
+import tributary.compression.Codec.Fit;
 import tributary.compression.Codec.Scales;
 import tributary.protocol.ErrorCode;
 import tributary.protocol.TributaryException;
@@ -21,16 +22,18 @@ import tributary.protocol.TributaryException;
 class CodecTest {
   @Test
   void settings_that_are_not_given_take_their_defaults() {
-    assertThat(Codec.named("bitdelta", Map.of())).isEqualTo(new BitDelta(2, Scales.ROW, 4));
+    assertThat(Codec.named("bitdelta", Map.of()))
+        .isEqualTo(new BitDelta(2, Scales.ROW, Fit.JOINT, 4));
     assertThat(
             Codec.named(
-                "bitdelta", Map.of("planes", "1", "scales", "scalar", "embedding_bits", "8")))
-        .isEqualTo(new BitDelta(1, Scales.SCALAR, 8));
+                "bitdelta",
+                Map.of("planes", "1", "scales", "scalar", "fit", "greedy", "embedding_bits", "8")))
+        .isEqualTo(new BitDelta(1, Scales.SCALAR, Fit.GREEDY, 8));
   }
 
   @Test
   void what_a_file_says_makes_the_same_codec_again() {
-    Codec codec = new BitDelta(3, Scales.SCALAR, 5);
+    Codec codec = new BitDelta(3, Scales.SCALAR, Fit.GREEDY, 5);
     assertThat(Codec.named(codec.name(), codec.settings())).isEqualTo(codec);
   }
 
@@ -41,7 +44,8 @@ class CodecTest {
         arguments("bitdelta", Map.of("planes", "9"), INVALID_PARAMETER, "planes is 9"),
         arguments("bitdelta", Map.of("planes", "two"), INVALID_PARAMETER, "'two'"),
         arguments("bitdelta", Map.of("embedding_bits", "16"), INVALID_PARAMETER, "embedding_bits"),
-        arguments("bitdelta", Map.of("scales", "column"), INVALID_PARAMETER, "scalar or row"),
+        arguments("bitdelta", Map.of("scales", "column"), INVALID_PARAMETER, "scalar, row"),
+        arguments("bitdelta", Map.of("fit", "tight"), INVALID_PARAMETER, "greedy, joint"),
         arguments("bitdelta", Map.of("rank", "4"), UNSUPPORTED_PARAMETER, "'rank'"));
   }
 

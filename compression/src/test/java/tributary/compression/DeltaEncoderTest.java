@@ -60,7 +60,7 @@ class DeltaEncoderTest {
       assertThat(file.manifest().originalElements()).isEqualTo(12 * 70 + 40 * 70 + 70);
       assertThat(file.manifest().originalBytes()).isEqualTo(2 * (12 * 70 + 40 * 70 + 70));
       assertThat(file.manifest().codecSettings())
-          .isEqualTo(Map.of("planes", "2", "scales", "row", "embedding_bits", "4"));
+          .isEqualTo(Map.of("planes", "2", "scales", "row", "fit", "joint", "embedding_bits", "4"));
       assertThat(summary.fileSize()).isEqualTo(file.size());
       assertThat(summary.stored()).isEqualTo(3);
       assertThat(summary.relativeError()).isBetween(0.2, 0.4);
@@ -106,11 +106,31 @@ class DeltaEncoderTest {
   }
 
   @Test
-  void one_scale_a_matrix_is_stored_as_published() {
-    encode(Models.base(), Models.tuned(), Codec.named("bitdelta", Map.of("scales", "scalar")));
+  void one_scale_a_matrix_is_stored_once_however_it_is_fitted() {
+    for (String fit : new String[] {"greedy", "joint"}) {
+      Map<String, String> settings = Map.of("scales", "scalar", "fit", fit);
+      encode(Models.base(), Models.tuned(), Codec.named("bitdelta", settings));
+      assertScalarLinears();
+    }
+  }
+
+  private void assertScalarLinears() {
     try (var file = DeltaFile.open(out())) {
       assertThat(planes(file, LINEAR).planes()).allMatch(plane -> plane.scales().length == 1);
       assertThat(planes(file, EMBEDDINGS).planes()).allMatch(plane -> plane.scales().length == 12);
+    }
+  }
+
+  @Test
+  void fitting_together_is_closer_than_fitting_one_after_the_other() {
+    for (String scales : new String[] {"scalar", "row"}) {
+      Map<String, String> greedy = Map.of("planes", "3", "scales", scales, "fit", "greedy");
+      Map<String, String> joint = Map.of("planes", "3", "scales", scales, "fit", "joint");
+      double one =
+          encode(Models.base(), Models.tuned(), Codec.named("bitdelta", greedy)).relativeError();
+      double all =
+          encode(Models.base(), Models.tuned(), Codec.named("bitdelta", joint)).relativeError();
+      assertThat(all).isLessThan(0.97 * one);
     }
   }
 

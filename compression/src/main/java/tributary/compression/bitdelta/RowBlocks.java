@@ -1,5 +1,6 @@
 package tributary.compression.bitdelta;
 
+import java.util.List;
 import java.util.stream.IntStream;
 
 /**
@@ -9,35 +10,44 @@ import java.util.stream.IntStream;
 final class RowBlocks {
   private static final int BLOCK_ROWS = 32;
 
-  /** One row's part of the work. {@code row} is read already. */
+  /** One row's part of the work. */
   interface Step {
-    /** Returns this row's share of the sum. */
-    double apply(int index, float[] row);
+    /**
+     * Works on one row.
+     *
+     * @param row its values, which may be changed
+     * @param totals to which this row's share is added
+     */
+    void apply(int index, float[] row, double[] totals);
   }
 
   private RowBlocks() {}
 
-  static double sum(Difference difference, Step step) {
+  /** Runs the step on every row and returns the totals, {@code width} of them. */
+  static double[] sums(Difference difference, int width, Step step) {
     int rows = difference.rows();
-    double[] sums =
+    List<double[]> blocks =
         IntStream.range(0, Math.ceilDiv(rows, BLOCK_ROWS))
             .parallel()
-            .mapToDouble(block -> {
-              float[] row = new float[difference.columns()];
-              float[] scratch = new float[difference.columns()];
-              int first = block * BLOCK_ROWS;
-              double sum = 0;
-              for (int index = first; index < Math.min(rows, first + BLOCK_ROWS); index++) {
-                difference.readRow(index, row, scratch);
-                sum += step.apply(index, row);
-              }
-              return sum;
-            })
-            .toArray();
-    double total = 0;
-    for (double sum : sums) {
-      total += sum;
+            .mapToObj(block -> block(difference, block * BLOCK_ROWS, width, step))
+            .toList();
+    double[] totals = new double[width];
+    for (double[] block : blocks) {
+      for (int i = 0; i < width; i++) {
+        totals[i] += block[i];
+      }
     }
-    return total;
+    return totals;
+  }
+
+  private static double[] block(Difference difference, int first, int width, Step step) {
+    float[] row = new float[difference.columns()];
+    float[] scratch = new float[difference.columns()];
+    double[] totals = new double[width];
+    for (int index = first; index < Math.min(difference.rows(), first + BLOCK_ROWS); index++) {
+      difference.readRow(index, row, scratch);
+      step.apply(index, row, totals);
+    }
+    return totals;
   }
 }

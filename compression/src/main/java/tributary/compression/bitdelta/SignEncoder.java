@@ -7,8 +7,9 @@ import java.util.List;
 import tributary.tensor.format.SignPlanes;
 
 /**
- * Codes a difference as sign planes. Plane p holds the signs of what planes before p left; its
- * scale is the mean magnitude of that, which for given signs has the least squared error.
+ * Codes a difference as sign planes, one after the other as published. Plane p holds the signs of
+ * what planes before p left; its scale is the mean magnitude of that, which for given signs has the
+ * least squared error.
  */
 public final class SignEncoder {
   private SignEncoder() {}
@@ -19,57 +20,63 @@ public final class SignEncoder {
     for (int plane = 0; plane < planes; plane++) {
       coded.add(plane(difference, new float[difference.rows()], arena));
     }
-    double[] errors = new double[difference.rows()];
-    double norm =
-        RowBlocks.sum(
+    double[] sums =
+        RowBlocks.sums(
             difference,
-            (row, residual) -> {
-              double squares = Signs.sumOfSquares(residual);
+            2,
+            (index, residual, totals) -> {
+              totals[0] += Signs.sumOfSquares(residual);
               for (SignPlanes.Plane plane : coded) {
                 float scale = Signs.storable(Signs.sumOfMagnitudes(residual) / residual.length);
-                plane.scales()[row] = scale;
-                Signs.pack(residual, plane.signs(), row);
+                plane.scales()[index] = scale;
+                Signs.pack(residual, plane.signs(), index);
                 Signs.subtract(residual, scale);
               }
-              errors[row] = Signs.sumOfSquares(residual);
-              return squares;
+              totals[1] += Signs.sumOfSquares(residual);
             });
-    return encoded(difference, coded, norm, sum(errors));
+    return encoded(difference, coded, sums[0], sums[1]);
   }
 
-  /** One scale for the whole matrix and plane, as published. */
+  /** One scale for the whole matrix and plane. */
   public static Encoded perMatrix(Difference difference, int planes, Arena arena) {
-    double norm = RowBlocks.sum(difference, (row, values) -> Signs.sumOfSquares(values));
-    double elements = (double) difference.rows() * difference.columns();
     List<SignPlanes.Plane> coded = new ArrayList<>();
-    for (int plane = 0; plane < planes; plane++) {
-      List<SignPlanes.Plane> before = List.copyOf(coded);
-      double magnitudes =
-          RowBlocks.sum(
-              difference,
-              (row, residual) -> {
-                subtractAll(residual, before);
-                return Signs.sumOfMagnitudes(residual);
-              });
-      coded.add(plane(difference, new float[] {(float) (magnitudes / elements)}, arena));
+    for (float scale : matrixScales(difference, planes)) {
+      coded.add(plane(difference, new float[] {scale}, arena));
     }
-    double error =
-        RowBlocks.sum(
+    double[] sums =
+        RowBlocks.sums(
             difference,
-            (row, residual) -> {
+            2,
+            (index, residual, totals) -> {
+              totals[0] += Signs.sumOfSquares(residual);
               for (SignPlanes.Plane plane : coded) {
-                Signs.pack(residual, plane.signs(), row);
+                Signs.pack(residual, plane.signs(), index);
                 Signs.subtract(residual, plane.scales()[0]);
               }
-              return Signs.sumOfSquares(residual);
+              totals[1] += Signs.sumOfSquares(residual);
             });
-    return encoded(difference, coded, norm, error);
+    return encoded(difference, coded, sums[0], sums[1]);
   }
 
-  private static void subtractAll(float[] residual, List<SignPlanes.Plane> planes) {
-    for (SignPlanes.Plane plane : planes) {
-      Signs.subtract(residual, plane.scales()[0]);
+  /** The scale of each plane; one look at the matrix for each. */
+  static float[] matrixScales(Difference difference, int planes) {
+    float[] scales = new float[planes];
+    double elements = (double) difference.rows() * difference.columns();
+    for (int plane = 0; plane < planes; plane++) {
+      int before = plane;
+      double[] magnitudes =
+          RowBlocks.sums(
+              difference,
+              1,
+              (index, residual, totals) -> {
+                for (int done = 0; done < before; done++) {
+                  Signs.subtract(residual, scales[done]);
+                }
+                totals[0] += Signs.sumOfMagnitudes(residual);
+              });
+      scales[plane] = (float) (magnitudes[0] / elements);
     }
+    return scales;
   }
 
   static SignPlanes.Plane plane(Difference difference, float[] scales, Arena arena) {
@@ -82,13 +89,5 @@ public final class SignEncoder {
       Difference difference, List<SignPlanes.Plane> planes, double norm, double error) {
     return new Encoded(
         new SignPlanes(difference.rows(), difference.columns(), planes), norm, error);
-  }
-
-  static double sum(double[] values) {
-    double sum = 0;
-    for (double value : values) {
-      sum += value;
-    }
-    return sum;
   }
 }

@@ -26,24 +26,26 @@ public final class UniformEncoder {
       planes.add(SignEncoder.plane(difference, new float[difference.rows()], arena));
     }
     UniformStep fit = new UniformStep(bits);
-    double[] errors = new double[difference.rows()];
-    double norm =
-        RowBlocks.sum(
+    double[] sums =
+        RowBlocks.sums(
             difference,
-            (row, values) -> {
+            2,
+            (index, row, totals) -> {
               // Half of the widest level spread belongs to plane 0: 2^(bits - 2) steps.
-              float scale = Signs.storable(Math.scalb(fit.fit(values), bits - 2));
+              float scale = Signs.storable(Math.scalb(fit.fit(row), bits - 2));
               for (int plane = 0; plane < bits; plane++) {
-                planes.get(plane).scales()[row] = Math.scalb(scale, -plane);
+                planes.get(plane).scales()[index] = Math.scalb(scale, -plane);
               }
               float step = Math.scalb(scale, 2 - bits);
+              totals[0] += Signs.sumOfSquares(row);
               if (step > 0) {
-                pack(values, step, fit, planes, row);
+                pack(row, step, fit, planes, index);
+                totals[1] += fit.error(row, step);
+              } else {
+                totals[1] += Signs.sumOfSquares(row);
               }
-              errors[row] = step > 0 ? fit.error(values, step) : Signs.sumOfSquares(values);
-              return Signs.sumOfSquares(values);
             });
-    return SignEncoder.encoded(difference, planes, norm, SignEncoder.sum(errors));
+    return SignEncoder.encoded(difference, planes, sums[0], sums[1]);
   }
 
   private static void pack(

@@ -7,6 +7,7 @@ import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
@@ -32,12 +33,12 @@ public final class Checkpoint implements TensorSource {
 
   private final Path directory;
   private final Collection<SafetensorsFile> files;
-  private final SortedMap<String, SafetensorsFile> owners;
+  private final NavigableMap<String, SafetensorsFile> owners;
 
   private Checkpoint(
       Path directory,
       Collection<SafetensorsFile> files,
-      SortedMap<String, SafetensorsFile> owners) {
+      NavigableMap<String, SafetensorsFile> owners) {
     this.directory = directory;
     this.files = files;
     this.owners = owners;
@@ -59,7 +60,7 @@ public final class Checkpoint implements TensorSource {
 
   private static Checkpoint openSingle(Path directory) {
     SafetensorsFile file = SafetensorsFile.open(directory.resolve(SINGLE_FILE));
-    SortedMap<String, SafetensorsFile> owners = new TreeMap<>();
+    NavigableMap<String, SafetensorsFile> owners = new TreeMap<>();
     file.names().forEach(name -> owners.put(name, file));
     return new Checkpoint(directory, List.of(file), owners);
   }
@@ -82,7 +83,7 @@ public final class Checkpoint implements TensorSource {
     }
   }
 
-  private static SortedMap<String, SafetensorsFile> owners(
+  private static NavigableMap<String, SafetensorsFile> owners(
       Path directory, CheckpointIndex index, Map<Path, SafetensorsFile> files) {
     SortedMap<String, Path> holders = new TreeMap<>();
     files.forEach((path, file) ->
@@ -96,7 +97,7 @@ public final class Checkpoint implements TensorSource {
                         .formatted(Quoted.of(name), other, path));
               }
             }));
-    SortedMap<String, SafetensorsFile> owners = new TreeMap<>();
+    NavigableMap<String, SafetensorsFile> owners = new TreeMap<>();
     index
         .shards()
         .forEach((name, path) -> {
@@ -143,7 +144,7 @@ public final class Checkpoint implements TensorSource {
 
   @Override
   public SortedSet<String> names() {
-    return Collections.unmodifiableSortedSet(new TreeSet<>(owners.keySet()));
+    return Collections.unmodifiableSortedSet(owners.navigableKeySet());
   }
 
   @Override

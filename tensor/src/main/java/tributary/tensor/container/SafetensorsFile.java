@@ -11,10 +11,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.Map;
-import java.util.SortedMap;
+import java.util.NavigableMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import tributary.protocol.Bytes;
 import tributary.protocol.ErrorCode;
 import tributary.protocol.Quoted;
@@ -35,19 +34,19 @@ public final class SafetensorsFile implements TensorSource {
   private final Arena arena;
   private final Bytes size;
   private final Map<String, String> metadata;
-  private final SortedMap<String, TensorView> tensors;
+  private final NavigableMap<String, TensorView> tensors;
 
   private SafetensorsFile(
       Path path,
       Arena arena,
       Bytes size,
       Map<String, String> metadata,
-      SortedMap<String, TensorView> tensors) {
+      NavigableMap<String, TensorView> tensors) {
     this.path = path;
     this.arena = arena;
     this.size = size;
     this.metadata = Collections.unmodifiableMap(metadata);
-    this.tensors = Collections.unmodifiableSortedMap(tensors);
+    this.tensors = Collections.unmodifiableNavigableMap(tensors);
   }
 
   /** Opens, maps and checks the file; every lie of its header is a named error. */
@@ -59,7 +58,7 @@ public final class SafetensorsFile implements TensorSource {
       byte[] json = file.asSlice(Long.BYTES, dataStart - Long.BYTES).toArray(ValueLayout.JAVA_BYTE);
       MemorySegment data = file.asSlice(dataStart);
       SafetensorsHeader header = SafetensorsHeader.parse(path, json, data.byteSize());
-      SortedMap<String, TensorView> tensors = new TreeMap<>();
+      NavigableMap<String, TensorView> tensors = new TreeMap<>();
       header
           .tensors()
           .forEach((name, entry) ->
@@ -128,7 +127,7 @@ public final class SafetensorsFile implements TensorSource {
 
   @Override
   public SortedSet<String> names() {
-    return Collections.unmodifiableSortedSet(new TreeSet<>(tensors.keySet()));
+    return tensors.navigableKeySet();
   }
 
   @Override
