@@ -3,6 +3,7 @@ package tributary.model;
 import java.nio.file.Path;
 import java.util.Set;
 import tributary.gpu.Rope;
+import tributary.model.network.Dimensions;
 
 /**
  * A checkpoint's {@code config.json} and {@code generation_config.json}, checked.
@@ -27,8 +28,30 @@ public record ModelConfig(
     Rope.Frequencies rope,
     Set<Integer> eosTokens,
     int bosToken) {
+  public static final int NO_TOKEN = -1;
+
+  public ModelConfig {
+    eosTokens = Set.copyOf(eosTokens);
+  }
+
   /** Reads the directory's configuration; unknown architectures and nonsense sizes are refused. */
   public static ModelConfig read(Path directory) {
-    throw new UnsupportedOperationException();
+    return ConfigReader.read(directory);
+  }
+
+  Dimensions dimensions() {
+    return new Dimensions(
+        vocabularySize,
+        hiddenSize,
+        intermediateSize,
+        layers,
+        heads,
+        kvHeads,
+        headSize,
+        normEpsilon,
+        tiedEmbeddings,
+        attentionBias,
+        mlpBias,
+        rope);
   }
 }

@@ -1,34 +1,104 @@
 package tributary.model;
 
 import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import tributary.model.network.Differences;
 import tributary.protocol.Bytes;
+import tributary.protocol.ErrorCode;
+import tributary.protocol.Quoted;
+import tributary.protocol.TributaryException;
+import tributary.tensor.container.DeltaFile;
+import tributary.tensor.format.DeltaTensor;
 
 /** One tenant's whole difference to a base, in a backend's memory and ready to serve. */
 public final class ResidentDelta implements AutoCloseable {
+  /** What a difference consists of, unless it is empty. */
+  private record Content(
+      BaseModel base, Differences differences, Optional<DeltaFile> file) {}
+
+  private static final ResidentDelta NONE = new ResidentDelta(null);
+
+  private final @Nullable Content content;
+
+  private ResidentDelta(@Nullable Content content) {
+    this.content = content;
+  }
+
   /** The empty difference: serves the base itself. */
   public static ResidentDelta none() {
-    throw new UnsupportedOperationException();
+    return NONE;
   }
 
   /**
    * Opens, verifies and loads a delta file; refuses one that was taken from another base.
    *
-   * @throws tributary.protocol.TributaryException {@code wrong_base}, {@code delta_checksum}, ...
+   * @throws TributaryException {@code wrong_base}, {@code delta_checksum}, ...
    */
-  public static ResidentDelta load(Path file, BaseModel base) {
-    throw new UnsupportedOperationException();
+  public static ResidentDelta load(Path path, BaseModel base) {
+    DeltaFile file = DeltaFile.open(path);
+    try {
+      requireBase(path, file, base);
+      file.verifyChecksums();
+      Differences differences =
+          Differences.load(base.network(), file.tensors(), base.backend());
+      return new ResidentDelta(new Content(base, differences, Optional.of(file)));
+    } catch (RuntimeException | Error e) {
+      file.close();
+      throw e;
+    }
   }
 
-  /** Rows of the tenant's head: the base's vocabulary and what the tenant added. */
+  /** Loads differences whose memory the caller owns and keeps until this is closed. */
+  public static ResidentDelta of(Map<String, DeltaTensor> tensors, BaseModel base) {
+    Differences differences = Differences.load(base.network(), tensors, base.backend());
+    return new ResidentDelta(new Content(base, differences, Optional.empty()));
+  }
+
+  /**
+   * Rows of the tenant's head: the base's vocabulary and what the tenant added. The empty difference
+   * belongs to no base and has none: ask the base's configuration.
+   */
   public int vocabularySize() {
-    throw new UnsupportedOperationException();
+    if (content == null) {
+      throw new IllegalStateException(
+          "the empty difference has no vocabulary of its own; ask the base's configuration");
+    }
+    return content.differences.rows(content.base.network().head());
   }
 
   public Bytes size() {
-    throw new UnsupportedOperationException();
+    return content == null ? Bytes.ZERO : content.differences.size();
   }
 
   /** Must not be called while a forward pass uses it. */
   @Override
-  public void close() {}
+  public void close() {
+    if (content != null) {
+      content.differences.close();
+      content.file.ifPresent(DeltaFile::close);
+    }
+  }
+
+  /** Null when this is the empty difference. */
+  @Nullable Differences differences() {
+    return content == null ? null : content.differences;
+  }
+
+  /** True when this can be computed over {@code base}. */
+  boolean fits(BaseModel base) {
+    return content == null || content.base == base;
+  }
+
+  private static void requireBase(Path path, DeltaFile file, BaseModel base) {
+    String wanted = file.manifest().baseFingerprint();
+    if (!wanted.equals(base.fingerprint())) {
+      throw new TributaryException(
+          ErrorCode.WRONG_BASE,
+          "%s: the delta of %s was taken from the base with fingerprint %s; this base has %s; serve"
+              .formatted(path, Quoted.of(file.manifest().model()), wanted, base.fingerprint())
+              + " it over its own base, or compress it again from this one");
+    }
+  }
 }

@@ -31,6 +31,7 @@ public enum ErrorCode {
   // What a file said.
   FILE_NOT_FOUND(500, "server_error"),
   FILE_UNREADABLE(500, "server_error"),
+  FILE_UNWRITABLE(500, "server_error"),
   SAFETENSORS_TRUNCATED(500, "server_error"),
   SAFETENSORS_HEADER(500, "server_error"),
   SAFETENSORS_LAYOUT(500, "server_error"),

@@ -2,7 +2,9 @@ package tributary.tensor;
 
 import java.util.Optional;
 
-/** The element types that are read and written, under their safetensors names. All little-endian. */
+/**
+ * The element types that are read and written, under their safetensors names. All little-endian.
+ */
 public enum DType {
   F64(8),
   F32(4),

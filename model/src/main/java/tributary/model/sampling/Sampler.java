@@ -2,23 +2,109 @@ package tributary.model.sampling;
 
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import tributary.protocol.ErrorCode;
 import tributary.protocol.Sampling;
 import tributary.protocol.StopRule;
 import tributary.protocol.TokenLogprob;
+import tributary.protocol.TributaryException;
 
 /** Draws the next token of one sequence. Not thread-safe; reused over sequences. */
 public final class Sampler {
   /** A drawn token, with log-probabilities where the sampling asks for them. */
-  public record Drawn(int token, @Nullable TokenLogprob logprob, List<TokenLogprob> top) {}
+  public record Drawn(int token, @Nullable TokenLogprob logprob, List<TokenLogprob> top) {
+    public Drawn {
+      top = List.copyOf(top);
+    }
+  }
+
+  private final Penalties penalties = new Penalties();
+  private final Candidates candidates = new Candidates();
+  private final Logprobs logprobs = new Logprobs();
 
   /**
+   * Draws one token; ties go to the lowest id.
+   *
    * @param logits [vocabulary]; changed in place
    * @param tokens the sequence so far: prompt, then output
    * @param promptLength how many of {@code tokens} are prompt
    * @param length how many of {@code tokens} are valid
+   * @throws TributaryException {@code internal} when the logits are not numbers to draw from
    */
   public Drawn draw(
       float[] logits, int[] tokens, int promptLength, int length, Sampling sampling, StopRule stop) {
-    throw new UnsupportedOperationException();
+    requireNumbers(logits);
+    int index = length - promptLength;
+    if (sampling.reportsLogprobs()) {
+      logprobs.take(logits, sampling.topLogprobs());
+    }
+    addBias(logits, sampling);
+    if (index < stop.minTokens()) {
+      mask(logits, stop);
+    }
+    penalties.apply(logits, tokens, promptLength, length, sampling);
+
+    requireChoice(logits);
+    int token =
+        sampling.isGreedy()
+            ? argMax(logits)
+            : candidates.draw(logits, sampling, CounterRandom.unit(sampling.seed(), index));
+    return sampling.reportsLogprobs()
+        ? new Drawn(token, logprobs.of(token), logprobs.top())
+        : new Drawn(token, null, List.of());
+  }
+
+  /** The lowest of the ids with the largest logit. */
+  static int argMax(float[] logits) {
+    int best = 0;
+    for (int i = 1; i < logits.length; i++) {
+      if (logits[i] > logits[best]) {
+        best = i;
+      }
+    }
+    return best;
+  }
+
+  private static void addBias(float[] logits, Sampling sampling) {
+    sampling
+        .logitBias()
+        .forEach(
+            (token, bias) -> {
+              if (token < 0 || token >= logits.length) {
+                throw new TributaryException(
+                    ErrorCode.INVALID_PARAMETER,
+                    "logit_bias names token id %d; the model's vocabulary has %d"
+                        .formatted(token, logits.length),
+                    "logit_bias");
+              }
+              logits[token] += bias.floatValue();
+            });
+  }
+
+  private static void mask(float[] logits, StopRule stop) {
+    for (int token : stop.stopTokens()) {
+      if (token >= 0 && token < logits.length) {
+        logits[token] = Float.NEGATIVE_INFINITY;
+      }
+    }
+  }
+
+  /** Minus infinity is a token that the model rules out; anything else must be finite. */
+  private static void requireNumbers(float[] logits) {
+    for (int i = 0; i < logits.length; i++) {
+      if (!(logits[i] < Float.POSITIVE_INFINITY)) {
+        throw new TributaryException(
+            ErrorCode.INTERNAL,
+            "the model computed %s as the logit of token %d; its weights or its delta are damaged"
+                .formatted(logits[i], i));
+      }
+    }
+  }
+
+  private static void requireChoice(float[] logits) {
+    if (logits[argMax(logits)] == Float.NEGATIVE_INFINITY) {
+      throw new TributaryException(
+          ErrorCode.INTERNAL,
+          "no token can be drawn: model, logit_bias and min_tokens rule out the whole vocabulary");
+    }
   }
 }

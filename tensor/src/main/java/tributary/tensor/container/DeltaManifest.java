@@ -1,13 +1,15 @@
 package tributary.tensor.container;
 
+import java.util.Collections;
 import java.util.SortedMap;
+import java.util.TreeMap;
 
 /**
  * What a delta file says of itself, beside the tensors.
  *
  * @param codec name of the codec that chose the codes, for people; decoding never needs it
  * @param codecSettings the codec's settings, for people
- * @param baseFingerprint see {@link Checkpoint#fingerprint()}: the only base this delta fits
+ * @param baseFingerprint see {@link Fingerprint}: the only base this delta fits
  * @param model name of the fine-tune the delta was taken of
  * @param originalBytes size of the fine-tune's tensors before compression
  * @param originalElements number of weights of the fine-tune
@@ -18,4 +20,13 @@ public record DeltaManifest(
     String baseFingerprint,
     String model,
     long originalBytes,
-    long originalElements) {}
+    long originalElements) {
+  public DeltaManifest {
+    codecSettings = Collections.unmodifiableSortedMap(new TreeMap<>(codecSettings));
+    if (originalBytes < 0 || originalElements < 0) {
+      throw new IllegalArgumentException(
+          "negative size: originalBytes=%d originalElements=%d"
+              .formatted(originalBytes, originalElements));
+    }
+  }
+}

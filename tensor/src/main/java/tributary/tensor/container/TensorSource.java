@@ -3,7 +3,9 @@ package tributary.tensor.container;
 import java.util.SortedSet;
 import tributary.tensor.TensorView;
 
-/** Named tensors, as a file, a sharded checkpoint or memory holds them. Views die with the owner. */
+/**
+ * Named tensors, as a file, a sharded checkpoint or memory holds them. Views die with the owner.
+ */
 public interface TensorSource extends AutoCloseable {
   /** Names in ascending order. */
   SortedSet<String> names();

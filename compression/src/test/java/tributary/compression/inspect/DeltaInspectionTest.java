@@ -1,0 +1,92 @@
+package tributary.compression.inspect;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SequencedMap;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tributary.tensor.Shape;
+import tributary.tensor.TensorView;
+import tributary.tensor.container.DeltaFile;
+import tributary.tensor.container.DeltaManifest;
+import tributary.tensor.format.DeltaTensor;
+import tributary.tensor.format.SignPlanes;
+
+class DeltaInspectionTest {
+  @TempDir Path directory;
+
+  @Test
+  void the_json_has_the_names_that_scripts_rely_on() throws IOException {
+    JsonNode json = new ObjectMapper().valueToTree(DeltaInspection.of(write()));
+    assertThat(json.path("codec").asText()).isEqualTo("bitdelta");
+    assertThat(json.path("format").asInt()).isEqualTo(1);
+    assertThat(json.path("model").asText()).isEqualTo("acme");
+    assertThat(json.path("base").asText()).isEqualTo("ab".repeat(32));
+    assertThat(json.path("settings").path("planes").asText()).isEqualTo("1");
+    long fileBytes = Files.size(path());
+    assertThat(json.path("file_bytes").asLong()).isEqualTo(fileBytes);
+    assertThat(json.path("original_bytes").asLong()).isEqualTo(10_000);
+    assertThat(json.path("ratio").asDouble()).isCloseTo(10_000.0 / fileBytes, within(1e-12));
+    assertThat(json.path("bits_per_weight").asDouble())
+        .isCloseTo(8.0 * fileBytes / 5000, within(1e-12));
+    // Signs of both rows, a scale in fp32 each, two added rows, the norm.
+    assertThat(json.path("resident_bytes").asLong()).isEqualTo(2 * 16 + 2 * 4 + 2 * 70 * 4 + 3 * 4);
+  }
+
+  @Test
+  void each_tensor_is_described() {
+    assertThat(DeltaInspection.of(write()).tensors())
+        .containsExactly(
+            new DeltaInspection.Tensor(
+                "w", "signed", 2, 70, 1, 2, 2, "F32", 2 * 16 + 2 * 2 + 2 * 70 * 4),
+            new DeltaInspection.Tensor("n", "replaced", 1, 3, 0, 0, 0, "F32", 12));
+  }
+
+  @Test
+  void a_damaged_file_is_not_described() throws IOException {
+    byte[] bytes = Files.readAllBytes(write());
+    bytes[bytes.length - 1] ^= 4;
+    Files.write(path(), bytes);
+    assertThatThrownBy(() -> DeltaInspection.of(path())).hasMessageContaining("delta_checksum");
+  }
+
+  private Path path() {
+    return directory.resolve("x.delta");
+  }
+
+  private Path write() {
+    SignPlanes planes =
+        new SignPlanes(
+            2,
+            70,
+            List.of(
+                new SignPlanes.Plane(
+                    MemorySegment.ofArray(new long[] {1, 2, 3, 4}), new float[] {1, 2})));
+    SequencedMap<String, DeltaTensor> tensors = new LinkedHashMap<>();
+    tensors.put(
+        "w", new DeltaTensor.Signed(planes, TensorView.of(Shape.of(2, 70), new float[140])));
+    tensors.put("n", new DeltaTensor.Replaced(TensorView.of(Shape.of(3), 1, 2, 3)));
+    DeltaManifest manifest =
+        new DeltaManifest(
+            "bitdelta",
+            new TreeMap<>(Map.of("planes", "1")),
+            "ab".repeat(32),
+            "acme",
+            10_000,
+            5000);
+    DeltaFile.write(path(), manifest, tensors);
+    return path();
+  }
+}

@@ -1,0 +1,134 @@
+package tributary.compression.quality;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import tributary.compression.quality.Scorer.Score;
+import tributary.compression.quality.Scorer.Sequence;
+import tributary.gpu.KvShape;
+import tributary.model.ForwardPass.LogitsSink;
+import tributary.model.ResidentDelta;
+import tributary.model.StepBatch;
+import tributary.protocol.TributaryException;
+
+class ScorerTest {
+  private static final int VOCABULARY = 11;
+  private static final int PAGE_TOKENS = 4;
+
+  /**
+   * A model that adds up the tokens it finds in a sequence's pages and thinks that the sum, modulo
+   * the vocabulary, comes next.
+   */
+  private static final class AddingModel {
+    private final Map<Integer, Integer> cache = new HashMap<>();
+    private int rowsMax;
+
+    void run(StepBatch batch, LogitsSink sink) {
+      int rows = 0;
+      for (int index = 0; index < batch.slices().size(); index++) {
+        StepBatch.Slice slice = batch.slices().get(index);
+        rows += slice.tokens().length;
+        for (int row = 0; row < slice.tokens().length; row++) {
+          int position = slice.firstPosition() + row;
+          cache.put(slot(slice, position), slice.tokens()[row]);
+          if (slice.logits() == StepBatch.LogitRows.ALL) {
+            sink.accept(index, row, logits(slice, position));
+          }
+        }
+      }
+      rowsMax = Math.max(rowsMax, rows);
+    }
+
+    private float[] logits(StepBatch.Slice slice, int position) {
+      int sum = IntStream.rangeClosed(0, position).map(p -> cache.get(slot(slice, p))).sum();
+      float[] logits = new float[VOCABULARY];
+      logits[sum % VOCABULARY] = 2;
+      return logits;
+    }
+
+    private static int slot(StepBatch.Slice slice, int position) {
+      return slice.pages()[position / PAGE_TOKENS] * PAGE_TOKENS + position % PAGE_TOKENS;
+    }
+  }
+
+  private final AddingModel model = new AddingModel();
+
+  @Test
+  void a_likely_token_and_an_unlikely_one_are_scored_by_the_softmax() {
+    double total = Math.exp(2) + VOCABULARY - 1;
+    assertThat(scorer(8).score(List.of(new Sequence(new int[] {1, 2, 3}, 2))))
+        .singleElement()
+        .satisfies(score -> {
+          assertThat(score.logLikelihood()).isCloseTo(2 - Math.log(total), within(1e-6));
+          assertThat(score.tokens()).isEqualTo(1);
+          assertThat(score.exact()).isTrue();
+        });
+    Score wrong = scorer(8).score(List.of(new Sequence(new int[] {1, 2, 3, 7}, 2))).getFirst();
+    assertThat(wrong.logLikelihood()).isCloseTo(2 - 2 * Math.log(total), within(1e-6));
+    assertThat(wrong.exact()).isFalse();
+  }
+
+  static LongStream seeds() {
+    return LongStream.range(0, 5);
+  }
+
+  @ParameterizedTest(name = "seed {0}")
+  @MethodSource("seeds")
+  void sequences_that_share_steps_score_as_they_do_alone(long seed) {
+    SplittableRandom random = new SplittableRandom(seed);
+    List<Sequence> sequences = new ArrayList<>();
+    for (int i = 0; i < 40; i++) {
+      int[] tokens = random.ints(random.nextInt(2, 30), 0, VOCABULARY).toArray();
+      sequences.add(new Sequence(tokens, random.nextInt(1, tokens.length)));
+    }
+    Scorer scorer = scorer(20);
+    List<Score> together = new ArrayList<>();
+    while (together.size() < sequences.size()) {
+      int count = scorer.fitting(sequences, together.size());
+      together.addAll(scorer.score(sequences.subList(together.size(), together.size() + count)));
+    }
+    List<Score> alone =
+        sequences.stream().map(one -> scorer(8).score(List.of(one)).getFirst()).toList();
+    assertThat(together).isEqualTo(alone);
+  }
+
+  @Test
+  void a_step_has_a_limit_of_rows() {
+    List<Sequence> sequences =
+        IntStream.range(0, 100).mapToObj(i -> new Sequence(new int[301], 300)).toList();
+    Scorer scorer = scorer(100_000);
+    int count = scorer.fitting(sequences, 0);
+    scorer.score(sequences.subList(0, count));
+    assertThat(count).isEqualTo(6);
+    assertThat(model.rowsMax).isLessThanOrEqualTo(2048);
+    assertThat(scorer.fitting(List.of(new Sequence(new int[4000], 1)), 0)).isEqualTo(1);
+  }
+
+  @Test
+  void a_sequence_larger_than_the_cache_is_refused() {
+    assertThatThrownBy(() -> scorer(2).fitting(List.of(new Sequence(new int[10], 1)), 0))
+        .hasMessageContaining("needs 3 pages, the cache has 2");
+  }
+
+  @Test
+  void a_token_that_the_model_does_not_have_is_named() {
+    assertThatThrownBy(() -> scorer(2).score(List.of(new Sequence(new int[] {1, 11}, 1))))
+        .isInstanceOf(TributaryException.class)
+        .hasMessageContainingAll("token 11", "0 to 10");
+  }
+
+  private Scorer scorer(int pages) {
+    return new Scorer(model::run, new KvShape(1, 1, 1, PAGE_TOKENS, pages), ResidentDelta.none());
+  }
+}

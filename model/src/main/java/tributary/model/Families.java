@@ -1,0 +1,23 @@
+package tributary.model;
+
+import java.util.List;
+import tributary.model.llama.Llama;
+import tributary.model.network.Network;
+
+/** The architectures that this build computes. */
+final class Families {
+  static final List<String> ARCHITECTURES = List.of(Llama.ARCHITECTURE);
+
+  private Families() {}
+
+  static boolean knows(String architecture) {
+    return ARCHITECTURES.contains(architecture);
+  }
+
+  static Network network(ModelConfig config) {
+    return switch (config.architecture()) {
+      case Llama.ARCHITECTURE -> new Llama(config.dimensions());
+      case String other -> throw new IllegalArgumentException("unknown architecture " + other);
+    };
+  }
+}

@@ -1,0 +1,186 @@
+package tributary.model.network;
+
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import tributary.gpu.Backend;
+import tributary.gpu.DeltaMatrix;
+import tributary.gpu.WeightVector;
+import tributary.protocol.Bytes;
+import tributary.protocol.ErrorCode;
+import tributary.protocol.TributaryException;
+import tributary.tensor.Shape;
+import tributary.tensor.TensorView;
+import tributary.tensor.format.DeltaTensor;
+
+/** One tenant's differences to a base's parameters, in a backend's memory. */
+public final class Differences implements AutoCloseable {
+  private final @Nullable DeltaMatrix[] matrices;
+  private final @Nullable WeightVector[] vectors;
+  private Bytes vectorBytes = Bytes.ZERO;
+
+  private Differences(Parameters parameters) {
+    matrices = new DeltaMatrix[parameters.matrices()];
+    vectors = new WeightVector[parameters.vectors()];
+  }
+
+  /**
+   * Loads every difference; one that does not fit the base, or that nothing would compute with, is
+   * refused. The memory behind {@code tensors} must outlive the result.
+   */
+  public static Differences load(
+      Network network, Map<String, DeltaTensor> tensors, Backend backend) {
+    Map<String, Parameter> known = network.parameters().byName();
+    tensors.forEach((name, tensor) -> check(name, tensor, known.get(name)));
+    Differences differences = new Differences(network.parameters());
+    try {
+      tensors.forEach((name, tensor) -> differences.load(known.get(name), tensor, backend));
+      differences.checkVocabulary(network);
+      return differences;
+    } catch (RuntimeException | Error e) {
+      differences.close();
+      throw e;
+    }
+  }
+
+  /** The tenant's difference to the matrix, or to the one it is tied to; null where none. */
+  @Nullable DeltaMatrix matrix(Parameter.Matrix parameter) {
+    DeltaMatrix own = matrices[parameter.slot()];
+    return own != null || parameter.tiedTo() == null ? own : matrix(parameter.tiedTo());
+  }
+
+  /** The tenant's own vector, or null when it has the base's. */
+  @Nullable WeightVector vector(Parameter.Vector parameter) {
+    return vectors[parameter.slot()];
+  }
+
+  /** Rows of this matrix as the tenant has it. */
+  public int rows(Parameter.Matrix parameter) {
+    DeltaMatrix difference = matrix(parameter);
+    return difference == null ? parameter.rows() : difference.rows();
+  }
+
+  public Bytes size() {
+    Bytes sum = vectorBytes;
+    for (DeltaMatrix matrix : matrices) {
+      sum = matrix == null ? sum : sum.plus(matrix.size());
+    }
+    return sum;
+  }
+
+  @Override
+  public void close() {
+    for (DeltaMatrix matrix : matrices) {
+      if (matrix != null) {
+        matrix.close();
+      }
+    }
+    for (WeightVector vector : vectors) {
+      if (vector != null) {
+        vector.close();
+      }
+    }
+  }
+
+  private void load(@Nullable Parameter parameter, DeltaTensor tensor, Backend backend) {
+    switch (parameter) {
+      case Parameter.Matrix matrix -> matrices[matrix.slot()] = backend.delta(tensor);
+      case Parameter.Vector vector when tensor instanceof DeltaTensor.Replaced(var value) -> {
+        vectors[vector.slot()] = backend.vector(value);
+        vectorBytes = vectorBytes.plus(new Bytes((long) vector.length() * Float.BYTES));
+      }
+      case null -> throw new AssertionError("unchecked");
+      case Parameter.Vector _ -> throw new AssertionError("unchecked");
+    }
+  }
+
+  private void checkVocabulary(Network network) {
+    int embedded = rows(network.embedding());
+    int headed = rows(network.head());
+    if (embedded != headed) {
+      throw new TributaryException(
+          ErrorCode.TENSOR_SHAPE,
+          "delta: %s has %d rows and %s has %d; both count the vocabulary and must be equal"
+              .formatted(network.embedding().name(), embedded, network.head().name(), headed));
+    }
+  }
+
+  private static void check(String name, DeltaTensor tensor, @Nullable Parameter parameter) {
+    switch (parameter) {
+      case null ->
+          throw new TributaryException(
+              ErrorCode.DELTA_FORMAT,
+              "delta: tensor %s is not one that the base's architecture computes with"
+                  .formatted(name));
+      case Parameter.Matrix matrix -> checkMatrix(matrix, tensor);
+      case Parameter.Vector vector -> checkVector(vector, tensor);
+    }
+  }
+
+  private static void checkMatrix(Parameter.Matrix matrix, DeltaTensor tensor) {
+    switch (tensor) {
+      case DeltaTensor.Signed(var planes, var added) -> {
+        if (planes.rows() != matrix.rows() || planes.columns() != matrix.columns()) {
+          throw wrongShape(
+              matrix, Shape.of(planes.rows(), planes.columns()), matrix.shape().toString());
+        }
+        if (added != null) {
+          requireFloats(matrix, added);
+          boolean fits = added.shape().rank() == 2 && added.shape().dimension(1) == matrix.columns();
+          if (!fits || !matrix.vocabulary()) {
+            throw wrongShape(
+                matrix,
+                added.shape(),
+                matrix.vocabulary() ? "added rows of " + matrix.columns() : "no added rows");
+          }
+        }
+      }
+      case DeltaTensor.Replaced(var value) -> {
+        requireFloats(matrix, value);
+        Shape found = value.shape();
+        boolean fits =
+            found.rank() == 2
+                && found.dimension(1) == matrix.columns()
+                && (matrix.vocabulary()
+                    ? found.dimension(0) >= matrix.rows()
+                    : found.dimension(0) == matrix.rows());
+        if (!fits) {
+          throw wrongShape(
+              matrix, found, matrix.shape() + (matrix.vocabulary() ? " or more rows" : ""));
+        }
+      }
+    }
+  }
+
+  private static void checkVector(Parameter.Vector vector, DeltaTensor tensor) {
+    switch (tensor) {
+      case DeltaTensor.Signed _ ->
+          throw new TributaryException(
+              ErrorCode.DELTA_FORMAT,
+              "delta: %s is a vector; it must be replaced, not signed".formatted(vector.name()));
+      case DeltaTensor.Replaced(var value) -> {
+        requireFloats(vector, value);
+        if (!value.shape().equals(vector.shape())) {
+          throw wrongShape(vector, value.shape(), vector.shape().toString());
+        }
+      }
+    }
+  }
+
+  private static void requireFloats(Parameter parameter, TensorView value) {
+    switch (value.type()) {
+      case F32, F16, BF16 -> {}
+      case F64, I64, U64, I32, U32, I16, U16, I8, U8, BOOL ->
+          throw new TributaryException(
+              ErrorCode.DELTA_FORMAT,
+              "delta: %s is of type %s; it may be F32, F16 or BF16"
+                  .formatted(parameter.name(), value.type()));
+    }
+  }
+
+  private static TributaryException wrongShape(Parameter parameter, Shape found, String wanted) {
+    return new TributaryException(
+        ErrorCode.TENSOR_SHAPE,
+        "delta: %s has shape %s; the base asks for %s"
+            .formatted(parameter.name(), found, wanted));
+  }
+}

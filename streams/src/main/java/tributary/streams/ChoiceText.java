@@ -1,0 +1,134 @@
+package tributary.streams;
+
+import java.util.ArrayList;
+import java.util.List;
+import tributary.model.tokenizer.TextStream;
+import tributary.model.tokenizer.TextTokenizer;
+import tributary.protocol.ErrorCode;
+import tributary.protocol.FinishReason;
+import tributary.protocol.Refusal;
+import tributary.protocol.TokenEvent;
+import tributary.protocol.TokenLogprob;
+import tributary.protocol.Tokens;
+import tributary.protocol.Usage;
+import tributary.protocol.openai.GenerationOptions.Stopping;
+
+/**
+ * Turns the tokens of one choice into the events of its answer: whole characters, stop strings
+ * found, losses noticed. Belongs to one stream; told one event at a time.
+ */
+final class ChoiceText {
+  /** Scores wait for the text that they belong to, but not for ever. */
+  private static final int SCORES_HELD_MAX = 64;
+
+  private final AcceptedRequest.Choice choice;
+  private final Stopping stopping;
+  private final TextTokenizer tokenizer;
+  private final TextStream text;
+  private final List<TokenScore> scores = new ArrayList<>();
+  private final List<Integer> tokens = new ArrayList<>();
+  private int count;
+  private int charactersSent;
+
+  ChoiceText(AcceptedRequest.Choice choice, Stopping stopping, TextTokenizer tokenizer) {
+    this.choice = choice;
+    this.stopping = stopping;
+    this.tokenizer = tokenizer;
+    this.text = new TextStream(tokenizer, stopping.strings());
+  }
+
+  /** What this event tells the reader; {@code Ended} or {@code Failed} is the last. */
+  List<AnswerEvent> accept(TokenEvent event) {
+    return switch (event) {
+      case TokenEvent.Token token -> token(token);
+      case TokenEvent.Finished(_, FinishReason reason, Usage usage) -> finished(reason, usage);
+      case TokenEvent.Failed(_, Refusal refusal) -> List.of(new AnswerEvent.Failed(refusal));
+    };
+  }
+
+  private List<AnswerEvent> token(TokenEvent.Token token) {
+    if (token.index() != count) {
+      return broken("token %d came after %d tokens".formatted(token.index(), count));
+    }
+    var events = new ArrayList<AnswerEvent>();
+    begin(events);
+    count++;
+    boolean stops = choice.request().stop().stopTokens().contains(token.token());
+    if (stops && !stopping.includeStopString()) {
+      return events;
+    }
+    TokenLogprob logprob = token.logprob();
+    if (logprob != null) {
+      scores.add(TokenScore.of(token, logprob, tokenizer));
+    }
+    if (stopping.includeStopString()) {
+      tokens.add(token.token());
+    }
+    send(text.append(token.token()), events);
+    return events;
+  }
+
+  private List<AnswerEvent> finished(FinishReason reason, Usage usage) {
+    if (usage.completionTokens() != count) {
+      return broken("%d of %d tokens came".formatted(count, usage.completionTokens()));
+    }
+    if (reason == FinishReason.CANCELLED) {
+      return broken("the sequence was withdrawn by the server");
+    }
+    var events = new ArrayList<AnswerEvent>();
+    begin(events);
+    if (!send(text.finish(), events)) {
+      flush("", events);
+      events.add(new AnswerEvent.Ended(choice.index(), reason, count));
+    }
+    return events;
+  }
+
+  private void begin(List<AnswerEvent> events) {
+    if (count > 0) {
+      return;
+    }
+    events.add(new AnswerEvent.Began(choice.index()));
+    if (!choice.echo().isEmpty()) {
+      events.add(new AnswerEvent.Text(choice.index(), choice.echo(), List.of()));
+    }
+  }
+
+  /** Says whether the piece ended the choice. */
+  private boolean send(TextStream.Piece piece, List<AnswerEvent> events) {
+    charactersSent += piece.text().length();
+    if (!piece.stopped()) {
+      if (!piece.text().isEmpty() || scores.size() >= SCORES_HELD_MAX) {
+        flush(piece.text(), events);
+      }
+      return false;
+    }
+    flush(stopping.includeStopString() ? piece.text() + stopString() : piece.text(), events);
+    events.add(new AnswerEvent.Ended(choice.index(), FinishReason.STOP, count));
+    return true;
+  }
+
+  private void flush(String piece, List<AnswerEvent> events) {
+    if (!piece.isEmpty() || !scores.isEmpty()) {
+      events.add(new AnswerEvent.Text(choice.index(), piece, scores));
+      scores.clear();
+    }
+  }
+
+  /** All text before the stop string was sent, so the stop string stands right after it. */
+  private String stopString() {
+    int[] ids = tokens.stream().mapToInt(Integer::intValue).toArray();
+    String whole = tokenizer.decode(Tokens.of(ids), true);
+    return stopping.strings().stream()
+        .filter(stop -> whole.startsWith(stop, charactersSent))
+        .findFirst()
+        .orElse("");
+  }
+
+  private List<AnswerEvent> broken(String how) {
+    return List.of(
+        new AnswerEvent.Failed(
+            Refusal.of(
+                ErrorCode.STREAM_BROKEN, "the stream of tokens broke: " + how + "; ask again")));
+  }
+}

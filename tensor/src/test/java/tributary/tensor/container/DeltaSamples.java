@@ -1,0 +1,176 @@
+package tributary.tensor.container;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.SequencedMap;
+import java.util.SplittableRandom;
+import java.util.TreeMap;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+import tributary.tensor.DType;
+import tributary.tensor.Shape;
+import tributary.tensor.TensorView;
+import tributary.tensor.format.DeltaTensor;
+import tributary.tensor.format.SignPlanes;
+
+/** Small deltas for tests; the golden file holds {@link #tensors()}. */
+final class DeltaSamples {
+  static final DeltaManifest MANIFEST =
+      new DeltaManifest(
+          "bitdelta",
+          new TreeMap<>(Map.of("planes", "2")),
+          "0123456789abcdef".repeat(4),
+          "acme/\u00fcber",
+          1234,
+          617);
+
+  /** Of the golden file, after its header. */
+  static final int DATA_BYTES = 2 * (3 * 2 * 8 + 3 * 4) + 3 * 2 + 3 * 5 * 8 + 5 * 2 + 2 * 10 * 2;
+
+  private static final String GOLDEN = "/golden/format-1.delta";
+
+  private DeltaSamples() {}
+
+  static SequencedMap<String, DeltaTensor> tensors() {
+    SequencedMap<String, DeltaTensor> tensors = new LinkedHashMap<>();
+    tensors.put(
+        "free",
+        signed(
+            3, 70, List.of(new float[] {0.1f, 0.2f, 0}, new float[] {0.03f, -0.7f, 1e-9f}), null));
+    tensors.put("norm", new DeltaTensor.Replaced(bytes(DType.BF16, Shape.of(3))));
+    float[] scales = {1, 0.5f, 0.25f, 0, 3};
+    tensors.put(
+        "halving",
+        signed(
+            5,
+            10,
+            List.of(scales, times(scales, 0.5f), times(scales, 0.25f)),
+            bytes(DType.BF16, Shape.of(2, 10))));
+    return tensors;
+  }
+
+  static DeltaTensor.Signed signed(
+      int rows, int columns, List<float[]> scales, @Nullable TensorView added) {
+    SplittableRandom random = new SplittableRandom(rows * 1000L + columns);
+    List<SignPlanes.Plane> planes = new ArrayList<>();
+    for (float[] scale : scales) {
+      int words = SignPlanes.wordsPerRow(columns);
+      long[] signs = new long[rows * words];
+      for (int row = 0; row < rows; row++) {
+        for (int column = 0; column < columns; column++) {
+          if (random.nextBoolean()) {
+            signs[row * words + column / Long.SIZE] |= 1L << (column % Long.SIZE);
+          }
+        }
+      }
+      planes.add(new SignPlanes.Plane(MemorySegment.ofArray(signs), scale));
+    }
+    return new DeltaTensor.Signed(new SignPlanes(rows, columns, planes), added);
+  }
+
+  static float[] scales(SplittableRandom random, int count) {
+    float[] scales = new float[count];
+    for (int i = 0; i < count; i++) {
+      scales[i] = (float) random.nextDouble();
+    }
+    return scales;
+  }
+
+  private static float[] times(float[] values, float factor) {
+    float[] products = new float[values.length];
+    for (int i = 0; i < values.length; i++) {
+      products[i] = values[i] * factor;
+    }
+    return products;
+  }
+
+  private static TensorView bytes(DType type, Shape shape) {
+    byte[] bytes = new byte[(int) shape.elements() * type.bytes()];
+    new SplittableRandom(shape.elements()).nextBytes(bytes);
+    return new TensorView(type, shape, MemorySegment.ofArray(bytes));
+  }
+
+  static void assertSame(@Nullable DeltaTensor found, DeltaTensor wanted) {
+    switch (wanted) {
+      case DeltaTensor.Replaced(TensorView value) ->
+          assertThat(found)
+              .isInstanceOfSatisfying(
+                  DeltaTensor.Replaced.class, replaced -> assertSame(replaced.value(), value));
+      case DeltaTensor.Signed signed ->
+          assertThat(found)
+              .isInstanceOfSatisfying(DeltaTensor.Signed.class, read -> assertSame(read, signed));
+    }
+  }
+
+  private static void assertSame(DeltaTensor.Signed found, DeltaTensor.Signed wanted) {
+    assertThat(found.planes().planes()).hasSameSizeAs(wanted.planes().planes());
+    for (int plane = 0; plane < wanted.planes().planes().size(); plane++) {
+      var read = found.planes().planes().get(plane);
+      var written = wanted.planes().planes().get(plane);
+      assertThat(read.scales()).isEqualTo(written.scales());
+      assertThat(read.signs().mismatch(written.signs())).isEqualTo(-1);
+    }
+    assertThat(found.added() == null).isEqualTo(wanted.added() == null);
+    if (wanted.added() != null) {
+      assertSame(Objects.requireNonNull(found.added()), wanted.added());
+    }
+  }
+
+  private static void assertSame(TensorView found, TensorView wanted) {
+    assertThat(found.type()).isEqualTo(wanted.type());
+    assertThat(found.shape()).isEqualTo(wanted.shape());
+    assertThat(found.data().mismatch(wanted.data())).isEqualTo(-1);
+  }
+
+  /** Bytes of the golden file; written anew only when {@code tributary.golden.rewrite} is set. */
+  static byte[] golden() throws IOException {
+    if (Boolean.getBoolean("tributary.golden.rewrite")) {
+      DeltaFile.write(Path.of("src/test/resources" + GOLDEN), MANIFEST, tensors());
+      return Files.readAllBytes(Path.of("src/test/resources" + GOLDEN));
+    }
+    try (InputStream stream = DeltaSamples.class.getResourceAsStream(GOLDEN)) {
+      return Objects.requireNonNull(stream, GOLDEN).readAllBytes();
+    }
+  }
+
+  /** The golden file with another manifest. */
+  static Path withManifest(Path directory, UnaryOperator<String> change) {
+    Path original = directory.resolve("original.delta");
+    Path changed = directory.resolve("changed.delta");
+    try {
+      Files.write(original, golden());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    try (var file = SafetensorsFile.open(original)) {
+      SequencedMap<String, TensorView> stored = new LinkedHashMap<>();
+      file.names().forEach(name -> stored.put(name, file.tensor(name)));
+      String manifest = Objects.requireNonNull(file.metadata().get(DeltaHeader.KEY));
+      SafetensorsWriter.write(changed, Map.of(DeltaHeader.KEY, change.apply(manifest)), stored);
+    }
+    return changed;
+  }
+
+  /** The golden file with one stored tensor of three F32 set to {@code value}. */
+  static Path withStored(Path directory, String name, float value) {
+    Path path = withManifest(directory, manifest -> manifest);
+    try (var file = SafetensorsFile.open(path)) {
+      SequencedMap<String, TensorView> stored = new LinkedHashMap<>();
+      file.names().forEach(other -> stored.put(other, file.tensor(other)));
+      stored.put(name, TensorView.of(Shape.of(3), value, value, value));
+      SafetensorsWriter.write(path, file.metadata(), stored);
+    }
+    return path;
+  }
+}
