@@ -7,8 +7,8 @@ import tributary.tensor.format.DeltaTensor;
  * A place where models are computed: it owns memory and carries out the kernel contracts. Kernels
  * are called from one thread at a time; memory may be made and closed from any thread.
  *
- * <p>Every kernel computes a row independently of which other rows are in the call, bit for bit:
- * a tenant's tokens never depend on who shares the batch.
+ * <p>Every kernel computes a row independently of which other rows are in the call, bit for bit: a
+ * tenant's tokens never depend on who shares the batch.
  */
 public interface Backend extends AutoCloseable {
   /** Short name: {@code scalar}, {@code vector}, {@code cuda}. */

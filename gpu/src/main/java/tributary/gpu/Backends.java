@@ -36,10 +36,9 @@ public final class Backends {
           case SCALAR -> ScalarBackend.create("as configured");
           case VECTOR -> {
             vectorRefusal()
-                .ifPresent(
-                    refusal -> {
-                      throw new TributaryException(ErrorCode.CONFIG, refusal);
-                    });
+                .ifPresent(refusal -> {
+                  throw new TributaryException(ErrorCode.CONFIG, refusal);
+                });
             yield VectorBackend.create(threads, "as configured");
           }
         };

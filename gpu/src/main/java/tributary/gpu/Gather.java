@@ -8,6 +8,5 @@ import java.util.List;
  * Requires that each token is a row of its own matrix.
  */
 public interface Gather {
-  void apply(
-      Activations out, int[] tokens, WeightMatrix weight, List<RowRun<DeltaMatrix>> deltas);
+  void apply(Activations out, int[] tokens, WeightMatrix weight, List<RowRun<DeltaMatrix>> deltas);
 }

@@ -1,6 +1,8 @@
 package tributary.gpu;
 
-/** Pages of keys and values in a backend's memory. Which page belongs to whom is decided outside. */
+/**
+ * Pages of keys and values in a backend's memory. Which page belongs to whom is decided outside.
+ */
 public interface KvCache extends AutoCloseable {
   KvShape shape();
 

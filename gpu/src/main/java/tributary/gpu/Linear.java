@@ -16,6 +16,5 @@ import java.util.List;
  * instead of W + D. Sums are accumulated in fp32 or better.
  */
 public interface Linear {
-  void apply(
-      Activations out, Activations x, WeightMatrix weight, List<RowRun<DeltaMatrix>> deltas);
+  void apply(Activations out, Activations x, WeightMatrix weight, List<RowRun<DeltaMatrix>> deltas);
 }

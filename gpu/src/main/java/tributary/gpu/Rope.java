@@ -15,15 +15,19 @@ import java.util.List;
  * </pre>
  *
  * cos and sin are multiplied by {@code scale}. {@code rotated} is twice the number of frequencies;
- * further values of a head stay. q is changed in place; k and v go to the cache, rotated and as they
- * are, at their rows' positions in {@code layer}.
+ * further values of a head stay. q is changed in place; k and v go to the cache, rotated and as
+ * they are, at their rows' positions in {@code layer}.
  */
 public interface Rope {
   /** Rotation speeds, and the factor on cos and sin (1 for most models). */
   record Frequencies(float[] inverseFrequencies, float scale) {}
 
   void apply(
-      Operands operands, Frequencies frequencies, KvCache cache, int layer, List<SequenceRows> rows);
+      Operands operands,
+      Frequencies frequencies,
+      KvCache cache,
+      int layer,
+      List<SequenceRows> rows);
 
   /** The three projections of a batch. */
   record Operands(Activations q, Activations k, Activations v) {}

@@ -26,24 +26,18 @@ final class BatchIndependenceTest {
     int rows = seed == 0 ? 70 : 2 + operands.random().nextInt(20);
     int outputs = 1 + operands.random().nextInt(200);
     int columns = seed % 2 == 0 ? 32 * (1 + operands.random().nextInt(6)) : 77;
-    TensorView base =
-        operands.matrix(Operands.TYPES.get((int) (seed % 5) % 3), outputs, columns);
+    TensorView base = operands.matrix(Operands.TYPES.get((int) (seed % 5) % 3), outputs, columns);
     float[] x = operands.values(rows * columns);
     try (Backend many = VectorBackends.open(bits, 3);
         Backend alone = VectorBackends.open(bits, 1)) {
-      var tenants =
-          List.of(operands.delta(outputs, columns), operands.delta(outputs, columns));
+      var tenants = List.of(operands.delta(outputs, columns), operands.delta(outputs, columns));
       var runs = operands.runs(rows, tenants);
       Activations together = Operands.unwritten(many, rows, outputs + 4);
       var deltas = new ArrayList<RowRun<DeltaMatrix>>();
       runs.forEach(
           run -> deltas.add(new RowRun<>(run.firstRow(), run.rows(), many.delta(run.operand()))));
       many.linear()
-          .apply(
-              together,
-              Operands.activations(many, rows, columns, x),
-              many.matrix(base),
-              deltas);
+          .apply(together, Operands.activations(many, rows, columns, x), many.matrix(base), deltas);
       for (int row = 0; row < rows; row++) {
         var own = new ArrayList<RowRun<DeltaMatrix>>();
         for (var run : runs) {
@@ -55,8 +49,7 @@ final class BatchIndependenceTest {
         float[] values = Arrays.copyOfRange(x, row * columns, (row + 1) * columns);
         alone
             .linear()
-            .apply(
-                one, Operands.activations(alone, 1, columns, values), alone.matrix(base), own);
+            .apply(one, Operands.activations(alone, 1, columns, values), alone.matrix(base), own);
         Agreement.sameBits(together, row, one, 0, "linear");
         own.forEach(run -> run.operand().close());
       }
@@ -98,7 +91,9 @@ final class BatchIndependenceTest {
                 alone,
                 own,
                 new float[][] {
-                  row(q, length + row, keys * group), row(k, length + row, keys), row(v, length + row, keys)
+                  row(q, length + row, keys * group),
+                  row(k, length + row, keys),
+                  row(v, length + row, keys)
                 },
                 1,
                 group,

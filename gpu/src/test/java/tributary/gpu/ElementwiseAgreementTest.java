@@ -14,7 +14,13 @@ final class ElementwiseAgreementTest {
 
   @ParameterizedTest(name = "{0} bits, {1} x {2}")
   @CsvSource({
-    "128,3,1", "128,2,33", "256,3,7", "256,40,500", "512,1,1", "512,5,31", "512,3,384",
+    "128,3,1",
+    "128,2,33",
+    "256,3,7",
+    "256,40,500",
+    "512,1,1",
+    "512,5,31",
+    "512,3,384",
     "512,70,1000"
   })
   void small_steps_agree(int bits, int rows, int columns) {
@@ -48,12 +54,10 @@ final class ElementwiseAgreementTest {
     Activations wanted = Operands.unwritten(scalar, rows, columns);
     vector
         .rmsNorm()
-        .apply(
-            found, Operands.activations(vector, rows, columns, x), on(vector, weights), 1e-5f);
+        .apply(found, Operands.activations(vector, rows, columns, x), on(vector, weights), 1e-5f);
     scalar
         .rmsNorm()
-        .apply(
-            wanted, Operands.activations(scalar, rows, columns, x), on(scalar, weights), 1e-5f);
+        .apply(wanted, Operands.activations(scalar, rows, columns, x), on(scalar, weights), 1e-5f);
     Agreement.within(Tolerance.RMS_NORM, 4, found, wanted, "rms norm");
   }
 

@@ -160,8 +160,7 @@ final class LinearAgreementTest {
       float[] x,
       TensorView base,
       List<RowRun<DeltaTensor>> runs) {
-    Activations in =
-        Operands.activations(backend, out.rows(), (int) base.shape().dimension(1), x);
+    Activations in = Operands.activations(backend, out.rows(), (int) base.shape().dimension(1), x);
     List<RowRun<DeltaMatrix>> deltas = resident(backend, runs);
     backend.linear().apply(out, in, backend.matrix(base), deltas);
     deltas.forEach(run -> run.operand().close());

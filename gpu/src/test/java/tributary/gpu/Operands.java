@@ -84,8 +84,7 @@ final class Operands {
   DeltaTensor delta(int rows, int columns) {
     DType floats = TYPES.get(random.nextInt(TYPES.size()));
     return switch (random.nextInt(4)) {
-      case 0 ->
-          new DeltaTensor.Replaced(matrix(floats, rows + random.nextInt(4), columns));
+      case 0 -> new DeltaTensor.Replaced(matrix(floats, rows + random.nextInt(4), columns));
       case 1 ->
           new DeltaTensor.Signed(
               planes(rows, columns, 1 + random.nextInt(4)),

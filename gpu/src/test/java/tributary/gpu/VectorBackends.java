@@ -5,8 +5,8 @@ import java.io.InputStream;
 import java.lang.reflect.InvocationTargetException;
 
 /**
- * Opens the vector backend at a chosen vector width. The width is a constant of its classes, so each
- * width is a separate load of them.
+ * Opens the vector backend at a chosen vector width. The width is a constant of its classes, so
+ * each width is a separate load of them.
  */
 final class VectorBackends {
   private static final String ROOM = "tributary.gpu.vector.";
@@ -25,7 +25,7 @@ final class VectorBackends {
     } catch (InvocationTargetException e) {
       throw new AssertionError(e.getCause());
     } catch (ReflectiveOperationException e) {
-      throw new AssertionError(e);
+      throw new LinkageError("vector room", e);
     } finally {
       System.clearProperty(WIDTH);
     }

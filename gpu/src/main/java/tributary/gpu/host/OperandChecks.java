@@ -174,7 +174,8 @@ public final class OperandChecks {
                       rows.firstPosition(),
                       rows.pages().length,
                       batchRows)
-              + " with pageTokens=" + shape.pageTokens());
+              + " with pageTokens="
+              + shape.pageTokens());
     }
     for (long position = 0; position < positions; position += shape.pageTokens()) {
       int page = rows.pages()[(int) (position / shape.pageTokens())];

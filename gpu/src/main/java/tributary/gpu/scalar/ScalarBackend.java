@@ -29,6 +29,8 @@ public final class ScalarBackend implements Backend {
   }
 
   /**
+   * Makes the backend.
+   *
    * @param reason why it was chosen
    */
   public static ScalarBackend create(String reason) {

@@ -53,8 +53,7 @@ final class ScalarLinear implements Linear {
     }
   }
 
-  static @Nullable DeltaMatrix deltaOf(
-      int row, List<RowRun<DeltaMatrix>> deltas) {
+  static @Nullable DeltaMatrix deltaOf(int row, List<RowRun<DeltaMatrix>> deltas) {
     for (RowRun<DeltaMatrix> run : deltas) {
       if (run.firstRow() <= row && row < run.endRow()) {
         return run.operand();

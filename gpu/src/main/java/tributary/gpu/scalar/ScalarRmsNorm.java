@@ -27,8 +27,7 @@ final class ScalarRmsNorm implements RmsNorm {
     }
   }
 
-  private static void normalize(
-      float[] out, float[] x, int first, float[] weight, float epsilon) {
+  private static void normalize(float[] out, float[] x, int first, float[] weight, float epsilon) {
     double squares = 0;
     for (int c = 0; c < weight.length; c++) {
       squares += (double) x[first + c] * x[first + c];

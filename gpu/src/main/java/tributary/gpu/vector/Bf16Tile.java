@@ -35,6 +35,12 @@ final class Bf16Tile {
    */
   static void fourByFour(
       MemorySegment w, long w0, long rowBytes, float[] x, int x0, int length, float[] sums) {
+    long w1 = w0 + rowBytes;
+    long w2 = w1 + rowBytes;
+    long w3 = w2 + rowBytes;
+    int x1 = x0 + length;
+    int x2 = x1 + length;
+    int x3 = x2 + length;
     FloatVector s00 = FloatVector.zero(FLOATS);
     FloatVector s01 = FloatVector.zero(FLOATS);
     FloatVector s02 = FloatVector.zero(FLOATS);
@@ -52,17 +58,15 @@ final class Bf16Tile {
     FloatVector s32 = FloatVector.zero(FLOATS);
     FloatVector s33 = FloatVector.zero(FLOATS);
     for (int c = 0; c < length; c += 2 * LANES) {
-      long at = w0 + 2L * c;
-      int from = x0 + c;
-      IntVector pair0 = IntVector.fromMemorySegment(INTS, w, at, ORDER);
-      IntVector pair1 = IntVector.fromMemorySegment(INTS, w, at + rowBytes, ORDER);
-      IntVector pair2 = IntVector.fromMemorySegment(INTS, w, at + 2 * rowBytes, ORDER);
-      IntVector pair3 = IntVector.fromMemorySegment(INTS, w, at + 3 * rowBytes, ORDER);
+      IntVector pair0 = IntVector.fromMemorySegment(INTS, w, w0 + 2L * c, ORDER);
+      IntVector pair1 = IntVector.fromMemorySegment(INTS, w, w1 + 2L * c, ORDER);
+      IntVector pair2 = IntVector.fromMemorySegment(INTS, w, w2 + 2L * c, ORDER);
+      IntVector pair3 = IntVector.fromMemorySegment(INTS, w, w3 + 2L * c, ORDER);
 
-      FloatVector x0Even = FloatVector.fromArray(FLOATS, x, from);
-      FloatVector x1Even = FloatVector.fromArray(FLOATS, x, from + length);
-      FloatVector x2Even = FloatVector.fromArray(FLOATS, x, from + 2 * length);
-      FloatVector x3Even = FloatVector.fromArray(FLOATS, x, from + 3 * length);
+      FloatVector x0Even = FloatVector.fromArray(FLOATS, x, x0 + c);
+      FloatVector x1Even = FloatVector.fromArray(FLOATS, x, x1 + c);
+      FloatVector x2Even = FloatVector.fromArray(FLOATS, x, x2 + c);
+      FloatVector x3Even = FloatVector.fromArray(FLOATS, x, x3 + c);
       FloatVector even0 = pair0.lanewise(LSHL, 16).reinterpretAsFloats();
       s00 = even0.fma(x0Even, s00);
       s10 = even0.fma(x1Even, s10);
@@ -84,10 +88,10 @@ final class Bf16Tile {
       s23 = even3.fma(x2Even, s23);
       s33 = even3.fma(x3Even, s33);
 
-      FloatVector x0Odd = FloatVector.fromArray(FLOATS, x, from + LANES);
-      FloatVector x1Odd = FloatVector.fromArray(FLOATS, x, from + LANES + length);
-      FloatVector x2Odd = FloatVector.fromArray(FLOATS, x, from + LANES + 2 * length);
-      FloatVector x3Odd = FloatVector.fromArray(FLOATS, x, from + LANES + 3 * length);
+      FloatVector x0Odd = FloatVector.fromArray(FLOATS, x, x0 + LANES + c);
+      FloatVector x1Odd = FloatVector.fromArray(FLOATS, x, x1 + LANES + c);
+      FloatVector x2Odd = FloatVector.fromArray(FLOATS, x, x2 + LANES + c);
+      FloatVector x3Odd = FloatVector.fromArray(FLOATS, x, x3 + LANES + c);
       FloatVector odd0 = pair0.and(ODD).reinterpretAsFloats();
       s00 = odd0.fma(x0Odd, s00);
       s10 = odd0.fma(x1Odd, s10);
@@ -129,7 +133,21 @@ final class Bf16Tile {
 
   /** Eight weight rows times one input row; weight row n is vector n of {@code sums[at..]}. */
   static void eightByOne(
-      MemorySegment w, long w0, long rowBytes, float[] x, int x0, int length, float[] sums, int at) {
+      MemorySegment w,
+      long w0,
+      long rowBytes,
+      float[] x,
+      int x0,
+      int length,
+      float[] sums,
+      int at) {
+    long w1 = w0 + rowBytes;
+    long w2 = w1 + rowBytes;
+    long w3 = w2 + rowBytes;
+    long w4 = w3 + rowBytes;
+    long w5 = w4 + rowBytes;
+    long w6 = w5 + rowBytes;
+    long w7 = w6 + rowBytes;
     FloatVector s0 = FloatVector.zero(FLOATS);
     FloatVector s1 = FloatVector.zero(FLOATS);
     FloatVector s2 = FloatVector.zero(FLOATS);
@@ -139,31 +157,30 @@ final class Bf16Tile {
     FloatVector s6 = FloatVector.zero(FLOATS);
     FloatVector s7 = FloatVector.zero(FLOATS);
     for (int c = 0; c < length; c += 2 * LANES) {
-      long from = w0 + 2L * c;
       FloatVector even = FloatVector.fromArray(FLOATS, x, x0 + c);
-      FloatVector odd = FloatVector.fromArray(FLOATS, x, x0 + c + LANES);
-      IntVector pair0 = IntVector.fromMemorySegment(INTS, w, from, ORDER);
+      FloatVector odd = FloatVector.fromArray(FLOATS, x, x0 + LANES + c);
+      IntVector pair0 = IntVector.fromMemorySegment(INTS, w, w0 + 2L * c, ORDER);
       s0 = pair0.lanewise(LSHL, 16).reinterpretAsFloats().fma(even, s0);
       s0 = pair0.and(ODD).reinterpretAsFloats().fma(odd, s0);
-      IntVector pair1 = IntVector.fromMemorySegment(INTS, w, from + rowBytes, ORDER);
+      IntVector pair1 = IntVector.fromMemorySegment(INTS, w, w1 + 2L * c, ORDER);
       s1 = pair1.lanewise(LSHL, 16).reinterpretAsFloats().fma(even, s1);
       s1 = pair1.and(ODD).reinterpretAsFloats().fma(odd, s1);
-      IntVector pair2 = IntVector.fromMemorySegment(INTS, w, from + 2 * rowBytes, ORDER);
+      IntVector pair2 = IntVector.fromMemorySegment(INTS, w, w2 + 2L * c, ORDER);
       s2 = pair2.lanewise(LSHL, 16).reinterpretAsFloats().fma(even, s2);
       s2 = pair2.and(ODD).reinterpretAsFloats().fma(odd, s2);
-      IntVector pair3 = IntVector.fromMemorySegment(INTS, w, from + 3 * rowBytes, ORDER);
+      IntVector pair3 = IntVector.fromMemorySegment(INTS, w, w3 + 2L * c, ORDER);
       s3 = pair3.lanewise(LSHL, 16).reinterpretAsFloats().fma(even, s3);
       s3 = pair3.and(ODD).reinterpretAsFloats().fma(odd, s3);
-      IntVector pair4 = IntVector.fromMemorySegment(INTS, w, from + 4 * rowBytes, ORDER);
+      IntVector pair4 = IntVector.fromMemorySegment(INTS, w, w4 + 2L * c, ORDER);
       s4 = pair4.lanewise(LSHL, 16).reinterpretAsFloats().fma(even, s4);
       s4 = pair4.and(ODD).reinterpretAsFloats().fma(odd, s4);
-      IntVector pair5 = IntVector.fromMemorySegment(INTS, w, from + 5 * rowBytes, ORDER);
+      IntVector pair5 = IntVector.fromMemorySegment(INTS, w, w5 + 2L * c, ORDER);
       s5 = pair5.lanewise(LSHL, 16).reinterpretAsFloats().fma(even, s5);
       s5 = pair5.and(ODD).reinterpretAsFloats().fma(odd, s5);
-      IntVector pair6 = IntVector.fromMemorySegment(INTS, w, from + 6 * rowBytes, ORDER);
+      IntVector pair6 = IntVector.fromMemorySegment(INTS, w, w6 + 2L * c, ORDER);
       s6 = pair6.lanewise(LSHL, 16).reinterpretAsFloats().fma(even, s6);
       s6 = pair6.and(ODD).reinterpretAsFloats().fma(odd, s6);
-      IntVector pair7 = IntVector.fromMemorySegment(INTS, w, from + 7 * rowBytes, ORDER);
+      IntVector pair7 = IntVector.fromMemorySegment(INTS, w, w7 + 2L * c, ORDER);
       s7 = pair7.lanewise(LSHL, 16).reinterpretAsFloats().fma(even, s7);
       s7 = pair7.and(ODD).reinterpretAsFloats().fma(odd, s7);
     }
@@ -183,7 +200,7 @@ final class Bf16Tile {
     for (int c = 0; c < length; c += 2 * LANES) {
       IntVector pair = IntVector.fromMemorySegment(INTS, w, w0 + 2L * c, ORDER);
       FloatVector even = FloatVector.fromArray(FLOATS, x, x0 + c);
-      FloatVector odd = FloatVector.fromArray(FLOATS, x, x0 + c + LANES);
+      FloatVector odd = FloatVector.fromArray(FLOATS, x, x0 + LANES + c);
       sum = pair.lanewise(LSHL, 16).reinterpretAsFloats().fma(even, sum);
       sum = pair.and(ODD).reinterpretAsFloats().fma(odd, sum);
     }

@@ -76,8 +76,7 @@ final class Fp32Tile {
   }
 
   /** As {@link Bf16Tile#eightByOne}. */
-  static void eightByOne(
-      float[] w, int w0, float[] x, int x0, int length, float[] sums, int at) {
+  static void eightByOne(float[] w, int w0, float[] x, int x0, int length, float[] sums, int at) {
     FloatVector s0 = FloatVector.zero(FLOATS);
     FloatVector s1 = FloatVector.zero(FLOATS);
     FloatVector s2 = FloatVector.zero(FLOATS);

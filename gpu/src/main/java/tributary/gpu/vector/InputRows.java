@@ -1,8 +1,8 @@
 package tributary.gpu.vector;
 
 /**
- * The input rows of a block as the tiles read them: in {@link SplitOrder}, and as {@link SignTable}s
- * where sign planes are to be applied. Memory is kept from block to block.
+ * The input rows of a block as the tiles read them: in {@link SplitOrder}, and as {@link
+ * SignTable}s where sign planes are to be applied. Memory is kept from block to block.
  */
 final class InputRows {
   private float[] split = new float[0];

@@ -18,7 +18,6 @@ final class KeyScores {
   private KeyScores() {}
 
   /** Keys of a page: component c of slot s lies at {@code first + c * slots + s}. */
-  @SuppressWarnings("ArrayRecordComponent") // A view of the cache.
   record Page(float[] values, int first, int slots, int size) {}
 
   /**
@@ -83,8 +82,7 @@ final class KeyScores {
     FloatVector sum = FloatVector.zero(FLOATS);
     int key = page.first + slot;
     for (int c = 0; c < page.size; c++) {
-      FloatVector keys =
-          FloatVector.fromArray(FLOATS, page.values, key + c * page.slots, present);
+      FloatVector keys = FloatVector.fromArray(FLOATS, page.values, key + c * page.slots, present);
       sum = keys.fma(FloatVector.broadcast(FLOATS, q[query + c]), sum);
     }
     sum.mul(scale).intoArray(scores, at, present);

@@ -18,8 +18,7 @@ final class Lanes {
   static final String PROPERTY = "tributary.vector.bits";
 
   static final VectorSpecies<Float> FLOATS = chosen();
-  static final VectorSpecies<Integer> INTS =
-      VectorSpecies.of(int.class, FLOATS.vectorShape());
+  static final VectorSpecies<Integer> INTS = VectorSpecies.of(int.class, FLOATS.vectorShape());
 
   /** Values in a vector: 4, 8 or 16. */
   static final int COUNT = FLOATS.length();
@@ -108,16 +107,12 @@ final class Lanes {
   }
 
   /**
-   * Folds each two vectors {@code a}, {@code b} that lie {@code half} vectors apart into one: lane i
-   * gets {@code a[i] + a[i ^ half]} where i lacks the bit {@code half}, else the same of b. After
+   * Folds each two vectors {@code a}, {@code b} that lie {@code half} vectors apart into one: lane
+   * i gets {@code a[i] + a[i ^ half]} where i lacks the bit {@code half}, else the same of b. After
    * the last halving lane i is the whole sum of vector i.
    */
   private static void halve(
-      float[] vectors,
-      int base,
-      int half,
-      VectorMask<Float> upper,
-      VectorShuffle<Float> swap) {
+      float[] vectors, int base, int half, VectorMask<Float> upper, VectorShuffle<Float> swap) {
     for (int at = base; at < base + half * COUNT; at += COUNT) {
       FloatVector a = FloatVector.fromArray(FLOATS, vectors, at);
       FloatVector b = FloatVector.fromArray(FLOATS, vectors, at + half * COUNT);

@@ -45,8 +45,7 @@ final class LinearBlock {
   }
 
   /** The runs within the block, and what lies between them, in rows of the block. */
-  private static List<Part> parts(
-      List<RowRun<DeltaMatrix>> deltas, int firstRow, int rows) {
+  private static List<Part> parts(List<RowRun<DeltaMatrix>> deltas, int firstRow, int rows) {
     var parts = new ArrayList<Part>(2 * deltas.size() + 1);
     int covered = 0;
     for (RowRun<DeltaMatrix> run : deltas) {
@@ -126,8 +125,7 @@ final class LinearBlock {
     product.compute(base, first, end, from, rows, 0, scratch);
   }
 
-  private void addSigns(
-      Part part, VectorDelta.Signed signed, int first, int end, Scratch scratch) {
+  private void addSigns(Part part, VectorDelta.Signed signed, int first, int end, Scratch scratch) {
     if (first >= end) {
       return;
     }

@@ -10,14 +10,16 @@ import tributary.tensor.DType;
  * @param length of an input row in {@code x}
  * @param out where output (t, n) goes to {@code first + t * stride + n}
  */
-@SuppressWarnings("ArrayRecordComponent") // Views of activations and scratch.
 record MatrixProduct(float[] x, int length, float[] out, int first, int stride) {
   /** Weight rows that are widened at a time: a tile's worth for either shape. */
   private static final int WIDENED = 16;
 
+  /** Input rows that take turns: their values stay in a core's own cache. */
+  private static final int TURNS = 16;
+
   /**
-   * Sets output {@code shift + n} of input rows [rows, rowsEnd) to their products with weight row n,
-   * for n in [weights, weightsEnd).
+   * Sets output {@code shift + n} of input rows [rows, rowsEnd) to their products with weight row
+   * n, for n in [weights, weightsEnd).
    */
   void compute(
       HostMatrix matrix,
@@ -42,30 +44,35 @@ record MatrixProduct(float[] x, int length, float[] out, int first, int stride) 
     }
   }
 
-  /** Four input rows stay in the nearest cache while the weights pass by; then the odd rows. */
-  private void tiles(
-      WeightRows weights, int n, int nEnd, int rows, int rowsEnd, Scratch scratch) {
-    int t = rows;
-    for (; t + 4 <= rowsEnd; t += 4) {
-      fourRows(weights, n, nEnd, t, scratch);
+  /** A few fours of input rows take turns at four weight rows; then the odd rows. */
+  private void tiles(WeightRows weights, int n, int nEnd, int rows, int rowsEnd, Scratch scratch) {
+    int fours = rows + (rowsEnd - rows & -4);
+    for (int t = rows; t < fours; t += TURNS) {
+      turns(weights, n, nEnd, t, Math.min(t + TURNS, fours), scratch);
     }
-    for (; t < rowsEnd; t++) {
+    for (int t = fours; t < rowsEnd; t++) {
       oneRow(weights, n, nEnd, t, scratch);
     }
   }
 
-  private void fourRows(WeightRows weights, int from, int end, int t, Scratch scratch) {
+  private void turns(
+      WeightRows weights, int from, int end, int rows, int rowsEnd, Scratch scratch) {
     int n = from;
     for (; n + 4 <= end; n += 4) {
-      weights.fourByFour(n, x, t * length, scratch.vectors);
-      Lanes.sums(scratch.vectors, scratch.sums);
-      for (int i = 0; i < 4; i++) {
-        System.arraycopy(scratch.sums, 4 * i, out, at(t + i, n), 4);
+      if (rowsEnd - rows > 4) {
+        scratch.touched ^= weights.touch(n, 4);
+      }
+      for (int t = rows; t < rowsEnd; t += 4) {
+        weights.fourByFour(n, x, t * length, scratch.vectors);
+        Lanes.sums(scratch.vectors, scratch.sums);
+        for (int i = 0; i < 4; i++) {
+          System.arraycopy(scratch.sums, 4 * i, out, at(t + i, n), 4);
+        }
       }
     }
     for (; n < end; n++) {
-      for (int i = 0; i < 4; i++) {
-        out[at(t + i, n)] = weights.oneByOne(n, x, (t + i) * length);
+      for (int t = rows; t < rowsEnd; t++) {
+        out[at(t, n)] = weights.oneByOne(n, x, t * length);
       }
     }
   }

@@ -67,8 +67,7 @@ final class PackedSigns implements AutoCloseable {
       int strip = r / Lanes.COUNT * planes + plane;
       int lane = r % Lanes.COUNT;
       scales[strip * Lanes.COUNT + lane] = from.scale(r);
-      MemorySegment.copy(
-          from.signs(), WORD, (long) r * rowWords * Long.BYTES, row, 0, rowWords);
+      MemorySegment.copy(from.signs(), WORD, (long) r * rowWords * Long.BYTES, row, 0, rowWords);
       long at = strip * stripBytes() + (long) lane * Integer.BYTES;
       for (int w = 0; w < words(); w++) {
         signs.set(ValueLayout.JAVA_INT, at + (long) w * VECTOR_BYTES, bits(row, w * COLUMNS));

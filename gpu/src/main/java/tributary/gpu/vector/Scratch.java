@@ -18,6 +18,9 @@ final class Scratch {
   /** Their sums. */
   final float[] sums = new float[16];
 
+  /** What {@link WeightRows#touch} read; of no meaning. */
+  long touched;
+
   private short[] halves = new short[0];
   private float[] plain = new float[0];
   private float[] widened = new float[0];

@@ -39,11 +39,7 @@ final class SignTable {
     }
     float[] last = new float[PackedSigns.GROUP];
     System.arraycopy(
-        x,
-        first + whole * PackedSigns.GROUP,
-        last,
-        0,
-        columns - whole * PackedSigns.GROUP);
+        x, first + whole * PackedSigns.GROUP, last, 0, columns - whole * PackedSigns.GROUP);
     FloatVector sums = sums(last, 0);
     for (int end = at + length(columns); to < end; to += Lanes.COUNT) {
       sums.intoArray(table, to);

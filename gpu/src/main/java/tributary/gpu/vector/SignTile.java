@@ -24,6 +24,7 @@ final class SignTile {
   private static final VectorSpecies<Integer> INTS = Lanes.INTS;
   private static final int LANES = Lanes.COUNT;
   private static final ByteOrder ORDER = ByteOrder.nativeOrder();
+  private static final long VECTOR_BYTES = (long) LANES * Integer.BYTES;
   private static final int GROUP = PackedSigns.GROUP;
   private static final int GROUPS = PackedSigns.GROUPS_PER_WORD;
 
@@ -62,8 +63,7 @@ final class SignTile {
       float[] out, int outRow, PackedSigns signs, int firstStrip, int strips, float[] vectors) {
     for (int i = 0; i < strips; i++) {
       int n = (firstStrip + i) / signs.planes() * LANES;
-      FloatVector scale =
-          FloatVector.fromArray(FLOATS, signs.scales(), (firstStrip + i) * LANES);
+      FloatVector scale = FloatVector.fromArray(FLOATS, signs.scales(), (firstStrip + i) * LANES);
       FloatVector sum = FloatVector.fromArray(FLOATS, vectors, i * LANES);
       if (n + LANES <= signs.rows()) {
         sum.fma(scale, FloatVector.fromArray(FLOATS, out, outRow + n)).intoArray(out, outRow + n);
@@ -83,7 +83,7 @@ final class SignTile {
     FloatVector s2 = FloatVector.zero(FLOATS);
     FloatVector s3 = FloatVector.zero(FLOATS);
     for (int word = 0; word < words; word++) {
-      long from = at + (long) word * (LANES * Integer.BYTES);
+      long from = at + (long) word * VECTOR_BYTES;
       IntVector b0 = IntVector.fromMemorySegment(INTS, signs, from, ORDER);
       IntVector b1 = IntVector.fromMemorySegment(INTS, signs, from + bytes, ORDER);
       IntVector b2 = IntVector.fromMemorySegment(INTS, signs, from + 2 * bytes, ORDER);
@@ -112,7 +112,7 @@ final class SignTile {
       MemorySegment signs, long at, int words, float[] t, int table, float[] vectors) {
     FloatVector sum = FloatVector.zero(FLOATS);
     for (int word = 0; word < words; word++) {
-      long from = at + (long) word * (LANES * Integer.BYTES);
+      long from = at + (long) word * VECTOR_BYTES;
       IntVector bits = IntVector.fromMemorySegment(INTS, signs, from, ORDER);
       int sums = table + word * (GROUPS * LANES);
       for (int group = 0; group < GROUPS; group++) {

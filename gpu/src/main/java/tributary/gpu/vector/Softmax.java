@@ -23,8 +23,7 @@ final class Softmax {
     float top = largest.reduceLanes(MAX);
     FloatVector sum = FloatVector.zero(Lanes.FLOATS);
     for (int p = first; p < end; p += Lanes.COUNT) {
-      FloatVector weight =
-          VectorExp.exp(FloatVector.fromArray(Lanes.FLOATS, scores, p).sub(top));
+      FloatVector weight = VectorExp.exp(FloatVector.fromArray(Lanes.FLOATS, scores, p).sub(top));
       weight.intoArray(scores, p);
       sum = sum.add(weight);
     }

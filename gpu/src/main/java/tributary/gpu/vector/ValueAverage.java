@@ -17,8 +17,9 @@ final class ValueAverage {
 
   private ValueAverage() {}
 
-  /** The first {@code count} values of a page: component c of slot s at {@code first + s size + c}. */
-  @SuppressWarnings("ArrayRecordComponent") // A view of the cache.
+  /**
+   * The first {@code count} values of a page: component c of slot s at {@code first + s size + c}.
+   */
   record Page(float[] values, int first, int size, int count) {}
 
   /**
@@ -75,8 +76,7 @@ final class ValueAverage {
   }
 
   /** The components past the last whole vector. */
-  private static void last(
-      Page page, int c, float[] weights, int at, float[] out, int to) {
+  private static void last(Page page, int c, float[] weights, int at, float[] out, int to) {
     VectorMask<Float> present = Lanes.first(page.size - c);
     FloatVector sum = FloatVector.fromArray(FLOATS, out, to, present);
     for (int slot = 0; slot < page.count; slot++) {

@@ -76,7 +76,6 @@ final class VectorAttention implements Attention {
   }
 
   /** One call's operands. */
-  @SuppressWarnings("ArrayRecordComponent") // Views of activations.
   private record Pass(
       float[] out, float[] q, int columns, HostKvCache cache, int layer, float scale) {
     /** The query heads that share key-value head {@code head}, for one row. */

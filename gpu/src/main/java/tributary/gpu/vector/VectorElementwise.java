@@ -60,11 +60,14 @@ final class VectorElementwise implements Elementwise {
         Math.ceilDiv(products.length, CHUNK),
         (chunk, _) ->
             siluMultiply(
-                products, gates, ups, chunk * CHUNK, Math.min(CHUNK, products.length - chunk * CHUNK)));
+                products,
+                gates,
+                ups,
+                chunk * CHUNK,
+                Math.min(CHUNK, products.length - chunk * CHUNK)));
   }
 
-  private static void siluMultiply(
-      float[] out, float[] gate, float[] up, int first, int count) {
+  private static void siluMultiply(float[] out, float[] gate, float[] up, int first, int count) {
     int whole = count & -Lanes.COUNT;
     for (int i = first; i < first + whole; i += Lanes.COUNT) {
       silu(FloatVector.fromArray(Lanes.FLOATS, gate, i))

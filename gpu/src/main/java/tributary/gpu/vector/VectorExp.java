@@ -12,7 +12,7 @@ import jdk.incubator.vector.FloatVector;
 final class VectorExp {
   private static final float LEAST = -87;
   private static final float MOST = 88;
-  private static final float LOG2_E = 1.44269504f;
+  private static final float LOG2_E = 1.442695f;
 
   /** Added to a number below 2^22, leaves its nearest whole number in the lowest bits. */
   private static final float ROUNDER = 0x1.8p23f;

@@ -49,8 +49,7 @@ final class VectorGather implements Gather {
         (chunk, worker) -> {
           int end = Math.min((chunk + 1) * CHUNK, tokens.length);
           for (int row = chunk * CHUNK; row < end; row++) {
-            lookUp(
-                values, row * base.columns(), tokens[row], base, tenants[row], scratch[worker]);
+            lookUp(values, row * base.columns(), tokens[row], base, tenants[row], scratch[worker]);
           }
         });
   }

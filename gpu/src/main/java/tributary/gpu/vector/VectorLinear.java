@@ -84,8 +84,7 @@ final class VectorLinear implements Linear {
     team.run(
         Math.ceilDiv(outputs, chunk),
         (index, worker) ->
-            block.outputs(
-                index * chunk, Math.min((index + 1) * chunk, outputs), scratch[worker]));
+            block.outputs(index * chunk, Math.min((index + 1) * chunk, outputs), scratch[worker]));
   }
 
   private int chunkOutputs(int outputs, int columns) {

@@ -44,8 +44,7 @@ final class VectorRmsNorm implements RmsNorm {
     }
   }
 
-  private static void normalize(
-      float[] out, float[] x, int first, float[] weight, float epsilon) {
+  private static void normalize(float[] out, float[] x, int first, float[] weight, float epsilon) {
     int columns = weight.length;
     int whole = columns & -Lanes.COUNT;
     VectorMask<Float> rest = Lanes.first(columns - whole);

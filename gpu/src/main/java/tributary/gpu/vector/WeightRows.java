@@ -1,6 +1,7 @@
 package tributary.gpu.vector;
 
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 
 /** Weight rows from which register tiles can be computed, whatever their element type. */
 sealed interface WeightRows {
@@ -10,11 +11,21 @@ sealed interface WeightRows {
   /** Tile of weight rows [row, row + 8) and one input row, as {@link Bf16Tile#eightByOne}. */
   void eightByOne(int row, float[] x, int x0, float[] sums, int at);
 
+  /**
+   * Reads something of every cache line of weight rows [row, row + count), so that memory is asked
+   * for all of them at once: the tile's arithmetic leaves the processor room for few lines ahead.
+   *
+   * @return what was read, to be kept: unused reads are left out by the compiler
+   */
+  long touch(int row, int count);
+
   /** The product of one weight row and one input row. */
   float oneByOne(int row, float[] x, int x0);
 
   /** bf16 rows where they lie, a whole number of blocks long. */
   record Direct(MemorySegment weights, int columns) implements WeightRows {
+    private static final int LINE = 64;
+
     @Override
     public void fourByFour(int row, float[] x, int x0, float[] sums) {
       Bf16Tile.fourByFour(weights, row * rowBytes(), rowBytes(), x, x0, columns, sums);
@@ -30,6 +41,17 @@ sealed interface WeightRows {
       return Bf16Tile.oneByOne(weights, row * rowBytes(), x, x0, columns);
     }
 
+    @Override
+    public long touch(int row, int count) {
+      long touched = 0;
+      long first = row * rowBytes();
+      int bytes = (int) rowBytes() * count;
+      for (int i = 0; i < bytes; i += LINE) {
+        touched ^= weights.get(ValueLayout.JAVA_BYTE, first + i);
+      }
+      return touched;
+    }
+
     private long rowBytes() {
       return 2L * columns;
     }
@@ -41,7 +63,6 @@ sealed interface WeightRows {
    * @param firstRow the matrix's row that {@code values} begins with
    * @param length of a row in {@code values}
    */
-  @SuppressWarnings("ArrayRecordComponent") // A view of a worker's scratch.
   record Widened(float[] values, int firstRow, int length) implements WeightRows {
     @Override
     public void fourByFour(int row, float[] x, int x0, float[] sums) {
@@ -56,6 +77,12 @@ sealed interface WeightRows {
     @Override
     public float oneByOne(int row, float[] x, int x0) {
       return Fp32Tile.oneByOne(values, at(row), x, x0, length);
+    }
+
+    /** Widening has read them. */
+    @Override
+    public long touch(int row, int count) {
+      return 0;
     }
 
     private int at(int row) {

@@ -26,7 +26,8 @@ final class WorkerTeam implements AutoCloseable {
     /**
      * Computes one chunk.
      *
-     * @param worker a number below {@link #threads} that no other running chunk has: it owns scratch
+     * @param worker a number below {@link #threads} that no other running chunk has: it owns
+     *     scratch
      */
     void chunk(int chunk, int worker);
   }

@@ -113,8 +113,7 @@ final class ScalarBackendTest {
 
     backend
         .elementwise()
-        .addBias(
-            b, List.of(new RowRun<>(0, 1, backend.vector(TensorView.of(Shape.of(2), 1, 2)))));
+        .addBias(b, List.of(new RowRun<>(0, 1, backend.vector(TensorView.of(Shape.of(2), 1, 2)))));
     assertThat(row(b, 0)).containsExactly(21, 42);
 
     Activations copies = backend.activations(2, 2);
@@ -151,7 +150,6 @@ final class ScalarBackendTest {
       assertThat(row(out, 1)[1]).isCloseTo((float) (6 + 2 * second), within(1e-5f));
     }
   }
-
 
   private Activations rows(float[]... rows) {
     Activations activations = backend.activations(rows.length, rows[0].length);

@@ -7,6 +7,7 @@ import java.lang.foreign.ValueLayout;
 import java.lang.management.ManagementFactory;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import jdk.incubator.vector.IntVector;
@@ -23,12 +24,12 @@ import tributary.tensor.format.SignPlanes;
 
 /**
  * Times the linear layer on shapes of real models, beside the bandwidth that the machine gives to a
- * plain sum over memory. Not a test: run {@link #main} with the number of threads, and compare only
- * figures of one run.
+ * plain sum over memory. Not a test: run {@link #main} with the number of threads and perhaps
+ * shapes, and compare only figures of one run.
  */
 final class LinearBenchmark {
   private static final int PLANES = 2;
-  private static final long SECONDS_EACH_NANOS = 1_500_000_000L;
+  private static final long SECONDS_EACH_NANOS = Long.getLong("nanos", 1_500_000_000L);
   private static final SplittableRandom RANDOM = new SplittableRandom(1);
 
   private LinearBenchmark() {}
@@ -39,9 +40,9 @@ final class LinearBenchmark {
         VectorBackend backend = VectorBackend.create(threads, "benchmark")) {
       double bandwidth = bandwidth(arena.allocate(1L << 29, 64), threads);
       System.out.printf("%s%nmemory %.1f GB/s%n", backend.description(), bandwidth / 1e9);
-      System.out.println("outputs x inputs   rows tenants   us/call    GB/s  of memory  GFLOP/s  B/call");
-      int[][] shapes = {{5632, 2048}, {2048, 5632}, {32000, 2048}, {1024, 384}, {384, 384}};
-      for (int[] shape : shapes) {
+      System.out.println(
+          "outputs x inputs   rows tenants   us/call    GB/s  of memory  GFLOP/s  B/call");
+      for (int[] shape : shapes(arguments)) {
         WeightMatrix weight = weight(arena, backend, shape[0], shape[1]);
         var deltas = new ArrayList<DeltaMatrix>();
         for (int tenant = 0; tenant < 8; tenant++) {
@@ -55,6 +56,17 @@ final class LinearBenchmark {
         deltas.forEach(DeltaMatrix::close);
       }
     }
+  }
+
+  /** Those named after the threads, such as 5632x2048, or those of two models. */
+  private static int[][] shapes(String[] arguments) {
+    if (arguments.length < 2) {
+      return new int[][] {{5632, 2048}, {2048, 5632}, {32000, 2048}, {1024, 384}, {384, 384}};
+    }
+    return Arrays.stream(arguments)
+        .skip(1)
+        .map(shape -> Arrays.stream(shape.split("x", 2)).mapToInt(Integer::parseInt).toArray())
+        .toArray(int[][]::new);
   }
 
   private static void time(
@@ -146,8 +158,7 @@ final class LinearBenchmark {
       a = a.add(IntVector.fromMemorySegment(Lanes.INTS, segment, at, ByteOrder.LITTLE_ENDIAN));
       b =
           b.add(
-              IntVector.fromMemorySegment(
-                  Lanes.INTS, segment, at + step, ByteOrder.LITTLE_ENDIAN));
+              IntVector.fromMemorySegment(Lanes.INTS, segment, at + step, ByteOrder.LITTLE_ENDIAN));
     }
     return a.add(b).lane(0);
   }

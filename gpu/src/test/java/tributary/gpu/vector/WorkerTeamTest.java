@@ -65,15 +65,14 @@ final class WorkerTeamTest {
     try (WorkerTeam team = WorkerTeam.start(3)) {
       for (int region = 0; region < 100; region++) {
         int bad = region % 8;
-        assertThatThrownBy(
-                () ->
-                    team.run(
-                        8,
-                        (chunk, _) -> {
-                          if (chunk == bad) {
-                            throw new IllegalStateException("chunk " + chunk);
-                          }
-                        }))
+        assertThatThrownBy(() ->
+                team.run(
+                    8,
+                    (chunk, _) -> {
+                      if (chunk == bad) {
+                        throw new IllegalStateException("chunk " + chunk);
+                      }
+                    }))
             .hasMessage("chunk " + bad);
         var done = new AtomicInteger();
         team.run(8, (_, _) -> done.incrementAndGet());
@@ -119,7 +118,7 @@ final class WorkerTeamTest {
 
   private static void await(BooleanSupplier condition) {
     while (!condition.getAsBoolean()) {
-      Thread.yield();
+      Thread.onSpinWait();
     }
   }
 }
