@@ -19,11 +19,7 @@ public final class BaseModel implements AutoCloseable {
   private @Nullable String fingerprint;
 
   private BaseModel(
-      ModelConfig config,
-      Network network,
-      Backend backend,
-      TensorSource tensors,
-      Weights weights) {
+      ModelConfig config, Network network, Backend backend, TensorSource tensors, Weights weights) {
     this.config = config;
     this.network = network;
     this.backend = backend;

@@ -79,8 +79,7 @@ public final class DecodeBenchmark {
   }
 
   public Report run(String backend) {
-    int pagesEach =
-        Math.ceilDiv(settings.promptTokens + positionsAfterPrompt(), PAGE_TOKENS);
+    int pagesEach = Math.ceilDiv(settings.promptTokens + positionsAfterPrompt(), PAGE_TOKENS);
     try (ForwardPass pass = ForwardPass.create(base, pagesEach * settings.batch, PAGE_TOKENS)) {
       List<Sequence> sequences =
           IntStream.range(0, settings.batch).mapToObj(i -> sequence(i, pagesEach)).toList();
