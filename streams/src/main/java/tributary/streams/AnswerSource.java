@@ -53,7 +53,6 @@ final class AnswerSource {
 
   private Source<AnswerEvent, NotUsed> sequence(
       AcceptedRequest.Choice choice, AcceptedRequest request, RequestTally tally) {
-    var tokenizer = request.model().tokenizer();
     return generation
         .generate(choice.request())
         .map(
@@ -63,7 +62,7 @@ final class AnswerSource {
               }
               return event;
             })
-        .statefulMapConcat(() -> new ChoiceText(choice, request.stopping(), tokenizer)::accept)
+        .statefulMapConcat(() -> new ChoiceText(request, choice)::accept)
         .concatLazy(Source.lazySingle(AnswerSource::unfinished))
         .recover(
             new PFBuilder<Throwable, AnswerEvent>()
