@@ -10,8 +10,10 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
 import tributary.protocol.ErrorCode;
 import tributary.protocol.FinishReason;
 import tributary.protocol.GenerationRequest;
@@ -20,14 +22,22 @@ import tributary.protocol.Refusal;
 import tributary.protocol.TokenEvent;
 
 /** What clients receive, byte for byte, over real HTTP. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class AnswersTest {
   private Function<GenerationRequest, Source<TokenEvent, NotUsed>> script =
-      request -> ScriptedGeneration.text(request, "Hi!", FinishReason.STOP);
+      AnswersTest::greeting;
   private final ScriptedGeneration generation =
       new ScriptedGeneration(request -> script.apply(request));
   private final TestServer server = TestServer.of(generation);
 
-  @AfterEach
+  @BeforeEach
+  void forget() {
+    script = AnswersTest::greeting;
+    generation.runs.clear();
+    server.forgetNames();
+  }
+
+  @AfterAll
   void close() {
     server.close();
   }
@@ -266,6 +276,10 @@ class AnswersTest {
                                 assertThat(response.body()).endsWith("data: [DONE]\n\n")))
             .toArray(CompletableFuture<?>[]::new);
     TestServer.await(CompletableFuture.allOf(answers));
+  }
+
+  private static Source<TokenEvent, NotUsed> greeting(GenerationRequest request) {
+    return ScriptedGeneration.text(request, "Hi!", FinishReason.STOP);
   }
 
   private String named(String id) {
