@@ -24,8 +24,8 @@ import java.util.concurrent.ConcurrentHashMap;
  * Watches over one connection: tells the answers being given that their client has gone, also while
  * nothing is being written, and ends a connection that asks for nothing.
  *
- * <p>Akka's own idle timeout cannot do the second: it would also end a connection whose client waits
- * for a long answer that is sent whole.
+ * <p>Akka's own idle timeout cannot do the second: it would also end a connection whose client
+ * waits for a long answer that is sent whole.
  */
 final class ConnectionWatch {
   static final AttributeKey<ConnectionWatch> KEY =

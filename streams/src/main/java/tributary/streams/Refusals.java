@@ -22,8 +22,7 @@ final class Refusals {
       case INTERNAL, STREAM_BROKEN -> refusal;
       default ->
           refusal.code().httpStatus() == 500
-              ? Refusal.of(
-                  ErrorCode.INTERNAL, "internal error; the server's log has the details")
+              ? Refusal.of(ErrorCode.INTERNAL, "internal error; the server's log has the details")
               : refusal;
     };
   }

@@ -20,8 +20,7 @@ class AdmissionTest {
   private static final BodyLimits LIMITS = new BodyLimits(4, 3, 4);
 
   private final Admission admission =
-      new Admission(
-          new Models(TestModels.all()), TestServer.surroundings(new AtomicInteger()));
+      new Admission(new Models(TestModels.all()), TestServer.surroundings(new AtomicInteger()));
 
   @Test
   void a_completion_has_the_defaults_of_the_api() {
@@ -31,8 +30,7 @@ class AdmissionTest {
     assertThat(request.stop().minTokens()).isZero();
     assertThat(request.stop().stopTokens()).containsExactly(TestModels.EOS);
     assertThat(request.sampling())
-        .isEqualTo(
-            new Sampling(1, 0, 1, 0, 42, 1, 0, 0, Map.of(), Sampling.NO_LOGPROBS));
+        .isEqualTo(new Sampling(1, 0, 1, 0, 42, 1, 0, 0, Map.of(), Sampling.NO_LOGPROBS));
     assertThat(request.id().value()).isEqualTo("cmpl-00000001-0");
   }
 
@@ -43,8 +41,7 @@ class AdmissionTest {
             only(completion("{'model':'tenant-a','prompt':'" + prompt + "'}")).stop().maxTokens())
         .isEqualTo(5);
     assertThatThrownBy(
-            () ->
-                completion("{'model':'tenant-a','max_tokens':6,'prompt':'" + prompt + "'}"))
+            () -> completion("{'model':'tenant-a','max_tokens':6,'prompt':'" + prompt + "'}"))
         .isInstanceOfSatisfying(
             TributaryException.class,
             refused -> {

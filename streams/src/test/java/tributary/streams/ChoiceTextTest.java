@@ -48,14 +48,12 @@ class ChoiceTextTest {
     var text = new ChoiceText(request, choice);
     var events = new ArrayList<AnswerEvent>();
     for (int i = 0; i < 1000; i++) {
-      events.addAll(
-          text.accept(ScriptedGeneration.token(choice.request(), i, TestModels.EOS)));
+      events.addAll(text.accept(ScriptedGeneration.token(choice.request(), i, TestModels.EOS)));
     }
     assertThat(events)
         .filteredOn(AnswerEvent.Text.class::isInstance)
         .hasSizeGreaterThan(10)
-        .allSatisfy(
-            event -> assertThat(((AnswerEvent.Text) event).scores()).hasSizeLessThan(100));
+        .allSatisfy(event -> assertThat(((AnswerEvent.Text) event).scores()).hasSizeLessThan(100));
   }
 
   @Test
@@ -83,7 +81,8 @@ class ChoiceTextTest {
 
   private static Told tell(String text, String stop, boolean shown) {
     var request =
-        accepted("'max_tokens':1000,'stop':'%s','include_stop_str_in_output':%s".formatted(stop, shown));
+        accepted(
+            "'max_tokens':1000,'stop':'%s','include_stop_str_in_output':%s".formatted(stop, shown));
     var choice = request.choices().getFirst();
     var decoder = new ChoiceText(request, choice);
     var told = new Told();
@@ -117,12 +116,10 @@ class ChoiceTextTest {
 
   private static AcceptedRequest accepted(String fields) {
     String json = "{'model':'long','prompt':'x'," + fields + "}";
-    return new Admission(
-            new Models(TestModels.all()), TestServer.surroundings(new AtomicInteger()))
+    return new Admission(new Models(TestModels.all()), TestServer.surroundings(new AtomicInteger()))
         .accept(
             CompletionBody.read(
-                json.replace('\'', '"').getBytes(StandardCharsets.UTF_8),
-                new BodyLimits(4, 3, 4)));
+                json.replace('\'', '"').getBytes(StandardCharsets.UTF_8), new BodyLimits(4, 3, 4)));
   }
 
   private static void isWhole(String piece) {

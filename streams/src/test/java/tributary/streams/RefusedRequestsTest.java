@@ -21,8 +21,7 @@ import tributary.protocol.FinishReason;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class RefusedRequestsTest {
   private final ScriptedGeneration generation =
-      new ScriptedGeneration(
-          request -> ScriptedGeneration.text(request, "ok", FinishReason.STOP));
+      new ScriptedGeneration(request -> ScriptedGeneration.text(request, "ok", FinishReason.STOP));
   private final TestServer server = TestServer.of(generation);
 
   @AfterAll
@@ -106,8 +105,7 @@ class RefusedRequestsTest {
     String rest =
         (fields.startsWith("'model'") ? "" : ",'model':'tenant-a'")
             + (fields.startsWith("'prompt'") ? "" : ",'prompt':'x'");
-    assertRefused(
-        server.post("/v1/completions", json("{" + fields + rest + "}")), code, parameter);
+    assertRefused(server.post("/v1/completions", json("{" + fields + rest + "}")), code, parameter);
   }
 
   @ParameterizedTest(name = "{0}")

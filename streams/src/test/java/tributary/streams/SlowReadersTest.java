@@ -90,10 +90,10 @@ class SlowReadersTest {
   }
 
   private static String request(int tokens) {
-    return
-        """
-        {"model":"long","prompt":"x","stream":true,"max_tokens":%d,
-         "stream_options":{"include_usage":true}}"""
-            .formatted(tokens);
+    return """
+    {"model":"long","prompt":"x","stream":true,"max_tokens":%d,
+     "stream_options":{"include_usage":true}}\
+    """
+        .formatted(tokens);
   }
 }

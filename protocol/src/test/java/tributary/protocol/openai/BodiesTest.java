@@ -27,48 +27,34 @@ class BodiesTest {
        "presence_penalty":-1,"frequency_penalty":1.5,"logit_bias":{"3":-100,"4":1e1},"logprobs":3,
        "ignore_eos":true,"min_tokens":2,"include_stop_str_in_output":true,
        "skip_special_tokens":false,"stream":true,"stream_options":{"include_usage":true,"y":{}},
-       "user":"u","best_of":2,"response_format":{"type":"text"},"tools":[],"z":[{"a":[]}]}""";
+       "user":"u","best_of":2,"response_format":{"type":"text"},"tools":[],"z":[{"a":[]}]}\
+      """;
 
   @Test
   void every_field_is_read() {
     var body = read(FULL);
     var options = body.options();
     assertThat(body.prompts())
-        .containsExactly(
-            new PromptInput.Text("a"), new PromptInput.Ids(Tokens.of(1, 2)));
+        .containsExactly(new PromptInput.Text("a"), new PromptInput.Ids(Tokens.of(1, 2)));
     assertThat(options.choices()).isEqualTo(2);
     assertThat(options.maxTokens()).hasValue(5);
     assertThat(options.seed()).hasValue(-1);
     assertThat(options.sampling())
-        .isEqualTo(
-            new Sampling(
-                0.5,
-                40,
-                0.9,
-                0.1,
-                0,
-                1.1,
-                -1,
-                1.5,
-                Map.of(3, -100.0, 4, 10.0),
-                3));
+        .isEqualTo(new Sampling(0.5, 40, 0.9, 0.1, 0, 1.1, -1, 1.5, Map.of(3, -100.0, 4, 10.0), 3));
     assertThat(options.stopping())
-        .isEqualTo(
-            new GenerationOptions.Stopping(
-                List.of("x", "y"), Set.of(7), 2, true, true));
+        .isEqualTo(new GenerationOptions.Stopping(List.of("x", "y"), Set.of(7), 2, true, true));
     assertThat(options.delivery()).isEqualTo(new GenerationOptions.Delivery(true, true, false));
     assertThat(body.unknownFields()).containsExactly("stream_options.y", "user", "z");
   }
 
   @Test
   void a_field_that_is_an_object_where_a_number_belongs_does_not_confuse_the_reader() {
-    assertThatThrownBy(
-            () ->
-                ChatCompletionBody.read(
-                    bytes(
-                        "{\"max_completion_tokens\":5,\"max_tokens\":{\"model\":\"x\"},"
-                            + "\"model\":\"m\"}"),
-                    LIMITS))
+    assertThatThrownBy(() ->
+            ChatCompletionBody.read(
+                bytes(
+                    "{\"max_completion_tokens\":5,\"max_tokens\":{\"model\":\"x\"},"
+                        + "\"model\":\"m\"}"),
+                LIMITS))
         .isInstanceOfSatisfying(
             TributaryException.class,
             refused -> assertThat(refused.parameter()).isEqualTo("max_tokens"));
