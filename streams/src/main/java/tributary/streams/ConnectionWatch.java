@@ -104,6 +104,12 @@ final class ConnectionWatch {
                 clientGone();
                 super.onUpstreamFinish();
               }
+
+              @Override
+              public void onUpstreamFailure(Throwable failure) throws Exception {
+                clientGone();
+                super.onUpstreamFailure(failure);
+              }
             });
         setHandler(
             out,

@@ -79,14 +79,10 @@ final class GenerationEndpoint {
 
   private CompletionStage<HttpResponse> begin(
       AcceptedRequest accepted, HttpRequest request, long arrivedAt) {
+    var metrics = service.metrics().of(accepted.model().id());
+    var nanoTime = service.surroundings().nanoTime();
     open.enter();
-    var tally =
-        new RequestTally(
-            name(request),
-            accepted,
-            service.metrics().of(accepted.model().id()),
-            service.surroundings().nanoTime(),
-            arrivedAt);
+    var tally = new RequestTally(name(request), accepted, metrics, nanoTime, arrivedAt);
     var connection = request.getAttribute(ConnectionWatch.KEY).orElseGet(ConnectionWatch::new);
     Source<AnswerEvent, NotUsed> events =
         answers
