@@ -1,12 +1,12 @@
 package tributary.actors;
 
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.TreeMap;
+import tributary.model.tokenizer.TextTokenizer;
 import tributary.protocol.DeltaId;
 
 /** The variants that this node's configuration serves, sorted by name. Never changes. */
@@ -24,6 +24,11 @@ public final class Catalogue {
   }
 
   public List<ServedModel> all() {
-    return List.copyOf(new ArrayList<>(models.values()));
+    return List.copyOf(models.values());
+  }
+
+  /** Frees the tokenizers, which variants may share. */
+  void close() {
+    models.values().stream().map(ServedModel::tokenizer).distinct().forEach(TextTokenizer::close);
   }
 }

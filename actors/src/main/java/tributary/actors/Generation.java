@@ -9,9 +9,9 @@ import tributary.protocol.TokenEvent;
 public interface Generation {
   /**
    * The events of one sequence. Starts when materialized; demand of the stream is what lets the
-   * sequence run, within a bounded window; cancelling it cancels the sequence and frees its KV. Ends
-   * with {@link TokenEvent.Finished} or {@link TokenEvent.Failed} and completes; a lost message or
-   * node ends it with {@code Failed(stream_broken)}.
+   * sequence run, within a bounded window; cancelling it cancels the sequence and frees its KV.
+   * Ends with {@link TokenEvent.Finished} or {@link TokenEvent.Failed} and completes; a lost
+   * message or node ends it with {@code Failed(stream_broken)}.
    */
   Source<TokenEvent, NotUsed> generate(GenerationRequest request);
 }

@@ -25,6 +25,7 @@ final class NodeMetrics {
   }
 
   private final Map<DeltaId, Counters> deltas;
+
   /** Takes what belongs to a variant that is not configured here, which no one reads. */
   private final Counters others = new Counters();
 

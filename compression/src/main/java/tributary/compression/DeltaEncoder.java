@@ -18,6 +18,7 @@ import tributary.tensor.TensorView;
 import tributary.tensor.container.Checkpoint;
 import tributary.tensor.container.DeltaFile;
 import tributary.tensor.container.DeltaManifest;
+import tributary.tensor.container.Fingerprint;
 import tributary.tensor.format.DeltaTensor;
 
 /**
@@ -69,6 +70,7 @@ public final class DeltaEncoder {
 
   /** Compresses and writes; what it leaves behind on failure is nothing. */
   public static Summary encode(Job job, Progress progress) {
+    SameArchitecture.require(job.base(), job.model());
     try (Checkpoint base = Checkpoint.open(job.base());
         Checkpoint tuned = Checkpoint.open(job.model());
         Arena arena = Arena.ofShared()) {
@@ -98,7 +100,7 @@ public final class DeltaEncoder {
     return new DeltaManifest(
         job.codec().name(),
         job.codec().settings(),
-        base.fingerprint(),
+        Fingerprint.of(base),
         job.name(),
         bytes,
         elements);

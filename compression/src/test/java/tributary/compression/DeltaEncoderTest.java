@@ -198,6 +198,28 @@ class DeltaEncoderTest {
   }
 
   @Test
+  void a_fine_tune_that_computes_otherwise_is_refused() throws IOException {
+    DeltaEncoder.Job job = job(Models.base(), Models.tuned(), CODEC);
+    Files.writeString(job.base().resolve("config.json"), configuration(10_000));
+    Files.writeString(job.model().resolve("config.json"), configuration(500_000));
+    assertThatThrownBy(() -> DeltaEncoder.encode(job, (done, of) -> {}))
+        .isInstanceOf(TributaryException.class)
+        .hasMessageContainingAll("incompatible_models", "rotation frequencies");
+    Files.writeString(job.model().resolve("config.json"), configuration(10_000));
+    assertThat(DeltaEncoder.encode(job, (done, of) -> {}).stored()).isEqualTo(3);
+  }
+
+  private static String configuration(int ropeTheta) {
+    return """
+    {"architectures": ["LlamaForCausalLM"], "vocab_size": 12, "hidden_size": 70,
+     "intermediate_size": 40, "num_hidden_layers": 1, "num_attention_heads": 7,
+     "num_key_value_heads": 7, "max_position_embeddings": 64, "rms_norm_eps": 1e-5,
+     "rope_theta": %d, "tie_word_embeddings": true, "eos_token_id": 2, "bos_token_id": 1}
+    """
+        .formatted(ropeTheta);
+  }
+
+  @Test
   void a_fine_tune_in_another_type_is_compared_by_value() {
     SequencedMap<String, TensorView> tuned = Models.tuned();
     TensorView linear = tensor(Models.base(), LINEAR);

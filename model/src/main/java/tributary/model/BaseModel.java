@@ -1,42 +1,46 @@
 package tributary.model;
 
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 import tributary.gpu.Backend;
 import tributary.model.network.Network;
 import tributary.model.network.Weights;
 import tributary.tensor.container.Checkpoint;
+import tributary.tensor.container.Fingerprint;
+import tributary.tensor.container.TensorSource;
 
 /** A whole model in a backend's memory: the base of all tenants, or a fine-tune on its own. */
 public final class BaseModel implements AutoCloseable {
   private final ModelConfig config;
   private final Network network;
   private final Backend backend;
-  private final Checkpoint checkpoint;
+  private final TensorSource tensors;
   private final Weights weights;
+  private @Nullable String fingerprint;
 
   private BaseModel(
-      ModelConfig config,
-      Network network,
-      Backend backend,
-      Checkpoint checkpoint,
-      Weights weights) {
+      ModelConfig config, Network network, Backend backend, TensorSource tensors, Weights weights) {
     this.config = config;
     this.network = network;
     this.backend = backend;
-    this.checkpoint = checkpoint;
+    this.tensors = tensors;
     this.weights = weights;
   }
 
   /** Opens the directory's checkpoint, checks every tensor's presence and shape, and loads it. */
   public static BaseModel load(Path directory, Backend backend) {
     ModelConfig config = ModelConfig.read(directory);
-    Network network = Families.network(config);
-    Checkpoint checkpoint = Checkpoint.open(directory);
+    return of(config, Checkpoint.open(directory), backend);
+  }
+
+  /** Checks and loads tensors from anywhere, and owns them from now on. */
+  public static BaseModel of(ModelConfig config, TensorSource tensors, Backend backend) {
     try {
-      Weights weights = Weights.load(network, checkpoint, backend);
-      return new BaseModel(config, network, backend, checkpoint, weights);
+      Network network = Families.network(config);
+      Weights weights = Weights.load(network, tensors, backend);
+      return new BaseModel(config, network, backend, tensors, weights);
     } catch (RuntimeException | Error e) {
-      checkpoint.close();
+      tensors.close();
       throw e;
     }
   }
@@ -45,9 +49,17 @@ public final class BaseModel implements AutoCloseable {
     return config;
   }
 
-  /** See {@link Checkpoint#fingerprint()}; computed at the first call. */
-  public String fingerprint() {
-    return checkpoint.fingerprint();
+  /** See {@link Fingerprint}; computed at the first call. */
+  public synchronized String fingerprint() {
+    if (fingerprint == null) {
+      fingerprint = Fingerprint.of(tensors);
+    }
+    return fingerprint;
+  }
+
+  /** The tensors that this model was loaded from; they live as long as it does. */
+  public TensorSource tensors() {
+    return tensors;
   }
 
   Network network() {
@@ -66,6 +78,6 @@ public final class BaseModel implements AutoCloseable {
   @Override
   public void close() {
     weights.close();
-    checkpoint.close();
+    tensors.close();
   }
 }

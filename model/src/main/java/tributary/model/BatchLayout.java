@@ -119,8 +119,7 @@ record BatchLayout(Step.Batch batch, List<Wanted> wanted) {
     }
   }
 
-  private static int rows(
-      @Nullable Differences differences, Parameter.Matrix matrix) {
+  private static int rows(@Nullable Differences differences, Parameter.Matrix matrix) {
     return differences == null ? matrix.rows() : differences.rows(matrix);
   }
 }

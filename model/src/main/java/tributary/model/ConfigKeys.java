@@ -20,13 +20,12 @@ record ConfigKeys(Path file, String prefix, ObjectNode object) {
   /** The object under {@code key}, or empty. */
   Optional<ConfigKeys> object(String key) {
     return value(key)
-        .map(
-            node -> {
-              if (node instanceof ObjectNode inner) {
-                return new ConfigKeys(file, prefix + key + ".", inner);
-              }
-              throw wrong(key, node, "an object");
-            });
+        .map(node -> {
+          if (node instanceof ObjectNode inner) {
+            return new ConfigKeys(file, prefix + key + ".", inner);
+          }
+          throw wrong(key, node, "an object");
+        });
   }
 
   boolean has(String key) {
@@ -51,51 +50,47 @@ record ConfigKeys(Path file, String prefix, ObjectNode object) {
 
   boolean flagOr(String key, boolean absent) {
     return value(key)
-        .map(
-            node -> {
-              if (node.isBoolean()) {
-                return node.booleanValue();
-              }
-              throw wrong(key, node, "true or false");
-            })
+        .map(node -> {
+          if (node.isBoolean()) {
+            return node.booleanValue();
+          }
+          throw wrong(key, node, "true or false");
+        })
         .orElse(absent);
   }
 
   Optional<String> text(String key) {
     return value(key)
-        .map(
-            node -> {
-              if (node.isTextual()) {
-                return node.textValue();
-              }
-              throw wrong(key, node, "a string");
-            });
+        .map(node -> {
+          if (node.isTextual()) {
+            return node.textValue();
+          }
+          throw wrong(key, node, "a string");
+        });
   }
 
   /** A token id or a list of them; empty when absent. */
   Set<Integer> tokens(String key, int vocabulary) {
     Set<Integer> tokens = new LinkedHashSet<>();
     value(key)
-        .ifPresent(
-            node -> {
-              for (JsonNode id : node.isArray() ? node : List.of(node)) {
-                tokens.add(integer(key, id, 0, vocabulary - 1));
-              }
-            });
+        .ifPresent(node -> {
+          for (JsonNode id : node.isArray() ? node : List.of(node)) {
+            tokens.add(integer(key, id, 0, vocabulary - 1));
+          }
+        });
     return tokens;
   }
 
   /** The strings of a list; empty when absent. */
   List<String> texts(String key) {
     return value(key)
-        .map(
-            node -> {
-              List<String> texts = new ArrayList<>();
-              for (JsonNode text : node) {
-                texts.add(text.asText());
-              }
-              return texts;
-            })
+        .map(node -> {
+          List<String> texts = new ArrayList<>();
+          for (JsonNode text : node) {
+            texts.add(text.asText());
+          }
+          return texts;
+        })
         .orElse(List.of());
   }
 

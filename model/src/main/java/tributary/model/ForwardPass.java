@@ -29,7 +29,9 @@ public final class ForwardPass implements AutoCloseable {
     this.workspace = new Workspace(base.backend());
   }
 
-  /** Takes what it needs from the base's backend: a KV cache of {@code pages} pages, activations. */
+  /**
+   * Takes what it needs from the base's backend: a KV cache of {@code pages} pages, activations.
+   */
   public static ForwardPass create(BaseModel base, int pages, int pageTokens) {
     KvShape shape = kvShape(base.config(), pages, pageTokens);
     return new ForwardPass(base, base.backend().kvCache(shape));
@@ -64,8 +66,7 @@ public final class ForwardPass implements AutoCloseable {
       return;
     }
     BatchLayout layout = BatchLayout.of(batch, base, cache.shape());
-    Step step =
-        new Step(base.backend(), base.weights(), workspace, cache, layout.batch());
+    Step step = new Step(base.backend(), base.weights(), workspace, cache, layout.batch());
     Activations hidden = network.hidden(step);
 
     int columns = step.rowsOf(network.head());

@@ -15,8 +15,7 @@ import tributary.tensor.format.DeltaTensor;
 /** One tenant's whole difference to a base, in a backend's memory and ready to serve. */
 public final class ResidentDelta implements AutoCloseable {
   /** What a difference consists of, unless it is empty. */
-  private record Content(
-      BaseModel base, Differences differences, Optional<DeltaFile> file) {}
+  private record Content(BaseModel base, Differences differences, Optional<DeltaFile> file) {}
 
   private static final ResidentDelta NONE = new ResidentDelta(null);
 
@@ -41,8 +40,7 @@ public final class ResidentDelta implements AutoCloseable {
     try {
       requireBase(path, file, base);
       file.verifyChecksums();
-      Differences differences =
-          Differences.load(base.network(), file.tensors(), base.backend());
+      Differences differences = Differences.load(base.network(), file.tensors(), base.backend());
       return new ResidentDelta(new Content(base, differences, Optional.of(file)));
     } catch (RuntimeException | Error e) {
       file.close();
@@ -57,8 +55,8 @@ public final class ResidentDelta implements AutoCloseable {
   }
 
   /**
-   * Rows of the tenant's head: the base's vocabulary and what the tenant added. The empty difference
-   * belongs to no base and has none: ask the base's configuration.
+   * Rows of the tenant's head: the base's vocabulary and what the tenant added. The empty
+   * difference belongs to no base and has none: ask the base's configuration.
    */
   public int vocabularySize() {
     if (content == null) {
@@ -97,7 +95,7 @@ public final class ResidentDelta implements AutoCloseable {
       throw new TributaryException(
           ErrorCode.WRONG_BASE,
           "%s: the delta of %s was taken from the base with fingerprint %s; this base has %s; serve"
-              .formatted(path, Quoted.of(file.manifest().model()), wanted, base.fingerprint())
+                  .formatted(path, Quoted.of(file.manifest().model()), wanted, base.fingerprint())
               + " it over its own base, or compress it again from this one");
     }
   }

@@ -61,8 +61,7 @@ sealed interface RopeScaling {
    */
   static RopeScaling read(ConfigKeys keys, int contextLength) {
     Optional<ConfigKeys> parameters = keys.object("rope_parameters");
-    ConfigKeys rope =
-        parameters.or(() -> keys.object("rope_scaling")).orElse(keys);
+    ConfigKeys rope = parameters.or(() -> keys.object("rope_scaling")).orElse(keys);
     ConfigKeys thetaOwner = rope.has("rope_theta") ? rope : keys;
     double theta = thetaOwner.numberOr("rope_theta", THETA_DEFAULT, 1, 1e12);
     if (rope == keys) {

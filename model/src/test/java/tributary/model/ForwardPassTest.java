@@ -8,7 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
-import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -96,7 +96,8 @@ class ForwardPassTest {
 
           assertThat(delta.vocabularySize()).isEqualTo(dense.config().vocabularySize());
           for (int row = 0; row < tokens.length; row++) {
-            assertThat(found.logits.get(row)).containsExactly(wanted.logits.get(row), within(1e-4f));
+            assertThat(found.logits.get(row))
+                .containsExactly(wanted.logits.get(row), within(1e-4f));
           }
         }
       }
@@ -115,10 +116,8 @@ class ForwardPassTest {
           new StepBatch(
               List.of(
                   new StepBatch.Slice(delta, tokens, 0, pages(0, 1), LogitRows.ALL),
-                  new StepBatch.Slice(
-                      ResidentDelta.none(), tokens, 0, pages(1, 1), LogitRows.NONE),
-                  new StepBatch.Slice(
-                      ResidentDelta.none(), tokens, 0, pages(2, 1), LogitRows.LAST),
+                  new StepBatch.Slice(ResidentDelta.none(), tokens, 0, pages(1, 1), LogitRows.NONE),
+                  new StepBatch.Slice(ResidentDelta.none(), tokens, 0, pages(2, 1), LogitRows.LAST),
                   new StepBatch.Slice(delta, tokens, 0, pages(3, 1), LogitRows.LAST))),
           (slice, row, logits) -> heard.add(List.of(slice, row, logits.length)));
 
@@ -209,14 +208,13 @@ class ForwardPassTest {
   private static void computeWhole(ForwardPass pass, Work work) {
     pass.run(
         new StepBatch(
-            List.of(
-                new StepBatch.Slice(work.delta, work.tokens, 0, work.pages, LogitRows.ALL))),
+            List.of(new StepBatch.Slice(work.delta, work.tokens, 0, work.pages, LogitRows.ALL))),
         (_, _, logits) -> work.logits.add(logits.clone()));
   }
 
   /** Steps of random slices of random sequences, in random order, until all are computed. */
   private static void computeInRandomSteps(ForwardPass pass, List<Work> works, Random random) {
-    Map<Work, Integer> computed = new HashMap<>();
+    Map<Work, Integer> computed = new IdentityHashMap<>();
     while (works.stream().anyMatch(work -> computed.getOrDefault(work, 0) < work.tokens.length)) {
       List<Work> chosen = new ArrayList<>();
       List<StepBatch.Slice> slices = new ArrayList<>();
@@ -227,8 +225,7 @@ class ForwardPassTest {
         int count = Math.min(work.tokens.length - first, random.nextInt(6));
         if (count > 0) {
           int[] tokens = Arrays.copyOfRange(work.tokens, first, first + count);
-          slices.add(
-              new StepBatch.Slice(work.delta, tokens, first, work.pages, LogitRows.ALL));
+          slices.add(new StepBatch.Slice(work.delta, tokens, first, work.pages, LogitRows.ALL));
           chosen.add(work);
           computed.put(work, first + count);
         }

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SequencedMap;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
@@ -70,7 +71,8 @@ public final class HandMadeDeltas {
       for (Map.Entry<String, DeltaTensor> entry : tensors.entrySet()) {
         merged.put(entry.getKey(), merged(merged.get(entry.getKey()), entry.getValue()));
       }
-      vocabulary = merged.get("model.embed_tokens.weight").shape().dimension(0);
+      TensorView embedding = Objects.requireNonNull(merged.get("model.embed_tokens.weight"));
+      vocabulary = embedding.shape().dimension(0);
       SafetensorsWriter.write(directory.resolve("model.safetensors"), Map.of(), merged);
     }
     boolean biases = merged.keySet().stream().anyMatch(name -> name.endsWith("q_proj.bias"));

@@ -23,7 +23,8 @@ class ModelConfigTest {
        "num_hidden_layers": 22, "num_key_value_heads": 4, "rms_norm_eps": 1e-05,
        "rope_scaling": null, "rope_theta": 10000.0, "tie_word_embeddings": false,
        "torch_dtype": "bfloat16", "vocab_size": 32000, "quantization_config": null,
-       "auto_map": {"AutoModel": "evil.Code"}}""";
+       "auto_map": {"AutoModel": "evil.Code"}}\
+      """;
 
   @TempDir Path directory;
 
@@ -90,7 +91,9 @@ class ModelConfigTest {
       double wanted =
           wavelength < 8192.0 / 4
               ? frequency
-              : wavelength > 8192 ? frequency / 8 : (1 - smooth) * frequency / 8 + smooth * frequency;
+              : wavelength > 8192
+                  ? frequency / 8
+                  : (1 - smooth) * frequency / 8 + smooth * frequency;
       assertThat(found[i]).isCloseTo((float) wanted, within((float) wanted * 1e-6f));
     }
   }
@@ -102,10 +105,9 @@ class ModelConfigTest {
             .rope()
             .inverseFrequencies();
     float[] young =
-        read(
-                with(
-                    "rope_parameters",
-                    "{\"rope_type\": \"linear\", \"factor\": 4.0, \"rope_theta\": 10000.0}"))
+        read(with(
+                "rope_parameters",
+                "{\"rope_type\": \"linear\", \"factor\": 4.0, \"rope_theta\": 10000.0}"))
             .rope()
             .inverseFrequencies();
     float[] neutral =
@@ -138,7 +140,8 @@ class ModelConfigTest {
             """
             {"architectures": ["LlamaForCausalLM"], "hidden_size": 64, "intermediate_size": 96,
              "num_attention_heads": 4, "num_hidden_layers": 1, "vocab_size": 100,
-             "head_dim": 32}""");
+             "head_dim": 32}\
+            """);
     assertThat(config.kvHeads()).isEqualTo(4);
     assertThat(config.headSize()).isEqualTo(32);
     assertThat(config.contextLength()).isEqualTo(2048);
@@ -219,8 +222,7 @@ class ModelConfigTest {
 
   @Test
   void deep_and_huge_files_are_refused() {
-    assertThatThrownBy(() -> read("{\"a\":".repeat(5000)))
-        .isInstanceOf(TributaryException.class);
+    assertThatThrownBy(() -> read("{\"a\":".repeat(5000))).isInstanceOf(TributaryException.class);
     assertThatThrownBy(() -> read("{\"a\": \"" + "x".repeat(2 << 20) + "\"}"))
         .hasMessageContaining("larger than");
     assertThatThrownBy(() -> ModelConfig.read(directory.resolve("nowhere")))

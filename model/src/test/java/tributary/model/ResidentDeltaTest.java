@@ -56,8 +56,7 @@ class ResidentDeltaTest {
   private Path write(SequencedMap<String, DeltaTensor> tensors) {
     Path file = directory.resolve("tenant.delta");
     DeltaManifest manifest =
-        new DeltaManifest(
-            "hand-made", new TreeMap<>(), base.fingerprint(), "tenant", 1000, 250);
+        new DeltaManifest("hand-made", new TreeMap<>(), base.fingerprint(), "tenant", 1000, 250);
     DeltaFile.write(file, manifest, tensors);
     return file;
   }
@@ -81,11 +80,7 @@ class ResidentDeltaTest {
           new StepBatch(
               List.of(
                   new StepBatch.Slice(
-                      delta,
-                      new int[] {1, 5, 7},
-                      0,
-                      new int[] {0},
-                      StepBatch.LogitRows.LAST))),
+                      delta, new int[] {1, 5, 7}, 0, new int[] {0}, StepBatch.LogitRows.LAST))),
           (_, _, row) -> logits.add(row.clone()));
     }
     return logits.getFirst();

@@ -3,7 +3,10 @@ package tributary.scheduling;
 import java.util.List;
 import tributary.protocol.GenerationRequest;
 
-/** What the next device step computes; empty when there is nothing to do. */
+/**
+ * What the next device step computes; empty when there is nothing to do. Slices of one delta lie
+ * side by side.
+ */
 public record StepPlan(long number, List<Slice> slices) {
   /**
    * Some of a sequence's missing tokens.
@@ -16,6 +19,7 @@ public record StepPlan(long number, List<Slice> slices) {
    * @param pages the page table; covers {@code firstPosition + count} positions
    * @param draws true when the slice reaches the last known token, so that a next one is drawn
    */
+  @SuppressWarnings("ArrayRecordComponent") // Shared with the device, row by row, without a copy.
   public record Slice(
       GenerationRequest request,
       int[] tokens,
@@ -29,7 +33,15 @@ public record StepPlan(long number, List<Slice> slices) {
     slices = List.copyOf(slices);
   }
 
+  public boolean isEmpty() {
+    return slices.isEmpty();
+  }
+
   public int tokenCount() {
-    return slices.stream().mapToInt(Slice::count).sum();
+    int count = 0;
+    for (Slice slice : slices) {
+      count += slice.count();
+    }
+    return count;
   }
 }

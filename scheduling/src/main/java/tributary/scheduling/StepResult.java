@@ -1,9 +1,10 @@
 package tributary.scheduling;
 
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
-import tributary.protocol.RequestId;
 import tributary.protocol.Refusal;
+import tributary.protocol.RequestId;
 import tributary.protocol.TokenLogprob;
 
 /** What came of a plan: one entry for each slice that drew, and one for each that failed. */
@@ -14,4 +15,13 @@ public record StepResult(long number, List<Drawn> drawn, List<Failure> failures)
 
   /** A sequence that cannot go on, such as one whose variant went away. */
   public record Failure(RequestId request, Refusal refusal) {}
+
+  /** The result of a step that was not computed: every sequence in it fails for one reason. */
+  public static StepResult failed(StepPlan plan, Refusal refusal) {
+    var failures = new ArrayList<Failure>(plan.slices().size());
+    for (StepPlan.Slice slice : plan.slices()) {
+      failures.add(new Failure(slice.request().id(), refusal));
+    }
+    return new StepResult(plan.number(), List.of(), failures);
+  }
 }

@@ -98,8 +98,7 @@ public final class OfflineGeneration {
         budget -= count;
       }
     }
-    pass.run(
-        new StepBatch(slices), (slice, _, logits) -> draw(chosen.get(slice), logits));
+    pass.run(new StepBatch(slices), (slice, _, logits) -> draw(chosen.get(slice), logits));
     // Those left out for want of budget come first next time.
     running.removeAll(chosen);
     chosen.removeIf(RunningSequence::hasEnded);

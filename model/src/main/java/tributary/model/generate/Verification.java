@@ -59,14 +59,13 @@ public final class Verification {
       int[][] ids = ids(expected, "input_ids");
       int[] greedy = ids(expected, "greedy")[0];
       TensorView logits = tensor(expected, "logits", DType.F32);
-      Shape wanted =
-          Shape.of(ids.length, ids[0].length, model.config().vocabularySize());
+      Shape wanted = Shape.of(ids.length, ids[0].length, model.config().vocabularySize());
       if (!logits.shape().equals(wanted)) {
         throw unfit("logits has shape %s; %s is wanted".formatted(logits.shape(), wanted));
       }
       if (greedy.length <= GREEDY_PROMPT) {
-        throw unfit("greedy has %d ids; more than %d are wanted"
-            .formatted(greedy.length, GREEDY_PROMPT));
+        throw unfit(
+            "greedy has %d ids; more than %d are wanted".formatted(greedy.length, GREEDY_PROMPT));
       }
       return new Result(maxAbsError(model, ids, logits), greedyMatches(model, greedy));
     }
@@ -80,8 +79,7 @@ public final class Verification {
       int[] table = new int[pages];
       Arrays.setAll(table, page -> firstPage + page);
       slices.add(
-          new StepBatch.Slice(
-              ResidentDelta.none(), ids[i], 0, table, StepBatch.LogitRows.ALL));
+          new StepBatch.Slice(ResidentDelta.none(), ids[i], 0, table, StepBatch.LogitRows.ALL));
     }
     double[] error = {0};
     try (ForwardPass pass = ForwardPass.create(model, pages * ids.length, PAGE_TOKENS)) {
@@ -104,8 +102,7 @@ public final class Verification {
     List<Integer> drawn = new ArrayList<>();
     OfflineGeneration.run(
         model,
-        List.of(
-            new OfflineGeneration.Prompt(ResidentDelta.none(), prompt, Sampling.GREEDY, stop)),
+        List.of(new OfflineGeneration.Prompt(ResidentDelta.none(), prompt, Sampling.GREEDY, stop)),
         (_, token) -> drawn.add(token.token()));
     return drawn.equals(Arrays.stream(greedy).skip(GREEDY_PROMPT).boxed().toList());
   }
@@ -114,8 +111,9 @@ public final class Verification {
     TensorView tensor = tensor(file, name, DType.I64);
     Shape shape = tensor.shape();
     if (shape.rank() != 2 || shape.elements() < 1 || shape.elements() > TOKENS_MAX) {
-      throw unfit("%s has shape %s; two dimensions and 1 to %d ids are wanted"
-          .formatted(name, shape, TOKENS_MAX));
+      throw unfit(
+          "%s has shape %s; two dimensions and 1 to %d ids are wanted"
+              .formatted(name, shape, TOKENS_MAX));
     }
     int[][] ids = new int[(int) shape.dimension(0)][(int) shape.dimension(1)];
     for (int i = 0; i < shape.elements(); i++) {

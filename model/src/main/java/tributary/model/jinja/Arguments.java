@@ -60,7 +60,8 @@ record Arguments(String callee, List<Value> positional, Map<String, Value> named
     if (value instanceof Value.Text(var text)) {
       return text;
     }
-    throw new TemplateFault("%s: %s must be a string, not %s".formatted(callee, name, value.kind()));
+    throw new TemplateFault(
+        "%s: %s must be a string, not %s".formatted(callee, name, value.kind()));
   }
 
   private long asInteger(Value value, String name) {

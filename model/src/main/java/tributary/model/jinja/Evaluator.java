@@ -36,8 +36,7 @@ final class Evaluator {
   private Value evaluated(Expression expression, Scope scope) {
     return switch (expression) {
       case Expression.Constant(var value) -> value;
-      case Expression.Name(var name) ->
-          scope.find(name).orElseGet(() -> new Value.Undefined(name));
+      case Expression.Name(var name) -> scope.find(name).orElseGet(() -> new Value.Undefined(name));
       case Expression.ListOf(var elements) -> new Value.Items(all(elements, scope));
       case Expression.DictOf(var entries) -> dict(entries, scope);
       case Expression.Attribute(var target, var name) ->
@@ -50,8 +49,7 @@ final class Evaluator {
           filters.apply(evaluate(target, scope), arguments(name, arguments, scope));
       case Expression.Test(var target, var name, var arguments, var negated) ->
           Value.of(
-              negated
-                  != tests.holds(evaluate(target, scope), arguments(name, arguments, scope)));
+              negated != tests.holds(evaluate(target, scope), arguments(name, arguments, scope)));
       case Expression.Not(var operand) -> Value.of(!evaluate(operand, scope).truth());
       case Expression.Negative(var operand) -> operators.negate(evaluate(operand, scope));
       case Expression.And(var left, var right) -> {
@@ -177,8 +175,7 @@ final class Evaluator {
           body.call(arguments);
       default ->
           throw new TemplateFault(
-              "calls %s of %s, which is not supported"
-                  .formatted(arguments.callee(), owner.kind()));
+              "calls %s of %s, which is not supported".formatted(arguments.callee(), owner.kind()));
     };
   }
 

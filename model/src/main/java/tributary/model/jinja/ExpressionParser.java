@@ -218,7 +218,8 @@ final class ExpressionParser {
         yield new Expression.ListOf(elements);
       }
       case "{" -> dict();
-      default -> throw new TemplateFault("found '%s' where a value is wanted".formatted(open.text()));
+      default ->
+          throw new TemplateFault("found '%s' where a value is wanted".formatted(open.text()));
     };
   }
 

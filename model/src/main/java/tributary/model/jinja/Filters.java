@@ -13,10 +13,44 @@ import java.util.function.Predicate;
 final class Filters {
   private static final Set<String> NAMES =
       Set.of(
-          "abs", "capitalize", "count", "d", "default", "dictsort", "e", "escape", "first", "float",
-          "indent", "int", "items", "join", "last", "length", "list", "lower", "map", "max", "min",
-          "reject", "rejectattr", "replace", "reverse", "round", "safe", "select", "selectattr",
-          "sort", "string", "sum", "title", "tojson", "trim", "unique", "upper", "wordcount");
+          "abs",
+          "capitalize",
+          "count",
+          "d",
+          "default",
+          "dictsort",
+          "e",
+          "escape",
+          "first",
+          "float",
+          "indent",
+          "int",
+          "items",
+          "join",
+          "last",
+          "length",
+          "list",
+          "lower",
+          "map",
+          "max",
+          "min",
+          "reject",
+          "rejectattr",
+          "replace",
+          "reverse",
+          "round",
+          "safe",
+          "select",
+          "selectattr",
+          "sort",
+          "string",
+          "sum",
+          "title",
+          "tojson",
+          "trim",
+          "unique",
+          "upper",
+          "wordcount");
 
   private final Budget budget;
   private final Operators operators;
@@ -67,7 +101,8 @@ final class Filters {
       case "map" -> mapped(sequences.elements(value), arguments);
       case "select" -> kept(value, element -> passes(element, 0, arguments));
       case "reject" -> kept(value, element -> !passes(element, 0, arguments));
-      case "selectattr" -> kept(value, element -> passes(attribute(element, arguments), 1, arguments));
+      case "selectattr" ->
+          kept(value, element -> passes(attribute(element, arguments), 1, arguments));
       case "rejectattr" ->
           kept(value, element -> !passes(attribute(element, arguments), 1, arguments));
       case "reverse" -> reversed(value);
@@ -111,10 +146,7 @@ final class Filters {
   }
 
   private static int indentation(Arguments arguments) {
-    return arguments
-        .findInteger(0, "indent")
-        .map(spaces -> Math.clamp(spaces, 0, 16))
-        .orElse(-1);
+    return arguments.findInteger(0, "indent").map(spaces -> Math.clamp(spaces, 0, 16)).orElse(-1);
   }
 
   private static Value integer(Value value, Arguments arguments) {
@@ -153,7 +185,8 @@ final class Filters {
       case "float" -> new Value.Real(number);
       case "abs" -> number < 0 ? operators.negate(value) : value;
       default -> {
-        double scale = Math.pow(10, Math.clamp(arguments.findInteger(0, "precision").orElse(0L), 0, 15));
+        double scale =
+            Math.pow(10, Math.clamp(arguments.findInteger(0, "precision").orElse(0L), 0, 15));
         yield new Value.Real(Math.rint(number * scale) / scale);
       }
     };
@@ -225,7 +258,9 @@ final class Filters {
     return sequences.attribute(element, arguments.text(0, "an attribute's name"));
   }
 
-  /** Whether a value passes the test named at {@code position}; without a name, whether it is true. */
+  /**
+   * Whether a value passes the test named at {@code position}; without a name, whether it is true.
+   */
   private boolean passes(Value value, int position, Arguments arguments) {
     budget.step();
     if (position >= arguments.positional().size()) {
@@ -248,11 +283,9 @@ final class Filters {
 
   private Value sorted(List<Value> elements, Arguments arguments) {
     Comparator<Value> order =
-        arguments
-            .named()
-            .getOrDefault("attribute", Value.NONE)
-            instanceof Value.Text(var name)
-            ? (a, b) -> operators.compare(sequences.attribute(a, name), sequences.attribute(b, name))
+        arguments.named().getOrDefault("attribute", Value.NONE) instanceof Value.Text(var name)
+            ? (a, b) ->
+                operators.compare(sequences.attribute(a, name), sequences.attribute(b, name))
             : this::comparePairs;
     List<Value> sorted = new ArrayList<>(elements);
     boolean reverse = arguments.find(0, "reverse").map(Value::truth).orElse(false);

@@ -81,15 +81,15 @@ final class Globals {
 
   private static Value namespace(Arguments arguments) {
     Value.Namespace namespace = new Value.Namespace();
-    arguments.find(0, "a dict").ifPresent(
-        start -> {
+    arguments
+        .find(0, "a dict")
+        .ifPresent(start -> {
           if (start instanceof Value.Dict(var entries)) {
-            entries.forEach(
-                (key, value) -> {
-                  if (key instanceof Value.Text(var name)) {
-                    namespace.fields.put(name, value);
-                  }
-                });
+            entries.forEach((key, value) -> {
+              if (key instanceof Value.Text(var name)) {
+                namespace.fields.put(name, value);
+              }
+            });
           }
         });
     namespace.fields.putAll(arguments.named());

@@ -143,12 +143,11 @@ final class Interpreter {
       Value value =
           arguments
               .find(i, formal.name())
-              .orElseGet(
-                  () ->
-                      formal
-                          .absent()
-                          .map(expression -> evaluator.evaluate(expression, scope))
-                          .orElseGet(() -> new Value.Undefined(formal.name())));
+              .orElseGet(() ->
+                  formal
+                      .absent()
+                      .map(expression -> evaluator.evaluate(expression, scope))
+                      .orElseGet(() -> new Value.Undefined(formal.name())));
       scope.set(formal.name(), value);
     }
     String text = captured(macro.body(), scope);
@@ -162,12 +161,11 @@ final class Interpreter {
       Expression condition = loop.condition().get();
       elements =
           elements.stream()
-              .filter(
-                  element -> {
-                    Scope inner = new Scope(scope);
-                    assign(loop.targets(), element, inner);
-                    return evaluator.evaluate(condition, inner).truth();
-                  })
+              .filter(element -> {
+                Scope inner = new Scope(scope);
+                assign(loop.targets(), element, inner);
+                return evaluator.evaluate(condition, inner).truth();
+              })
               .toList();
     }
     if (elements.isEmpty()) {
@@ -205,7 +203,8 @@ final class Interpreter {
         "cycle",
         new Value.Callable(
             "cycle",
-            arguments -> arguments.get(index % Math.max(1, arguments.positional().size()), "a value")));
+            arguments ->
+                arguments.get(index % Math.max(1, arguments.positional().size()), "a value")));
     return Value.Dict.of(loop);
   }
 }

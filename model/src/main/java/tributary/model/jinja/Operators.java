@@ -91,15 +91,11 @@ final class Operators {
   }
 
   static boolean isKey(Value value) {
-    return value instanceof Value.Text
-        || value instanceof Value.Int
-        || value instanceof Value.Bool;
+    return value instanceof Value.Text || value instanceof Value.Int || value instanceof Value.Bool;
   }
 
   static boolean isNumber(Value value) {
-    return value instanceof Value.Int
-        || value instanceof Value.Real
-        || value instanceof Value.Bool;
+    return value instanceof Value.Int || value instanceof Value.Real || value instanceof Value.Bool;
   }
 
   private static double number(Value value) {
@@ -174,7 +170,9 @@ final class Operators {
   }
 
   private static double ofReals(Operator operator, double left, double right) {
-    if (right == 0 && operator != Operator.ADD && operator != Operator.SUBTRACT
+    if (right == 0
+        && operator != Operator.ADD
+        && operator != Operator.SUBTRACT
         && operator != Operator.MULTIPLY) {
       throw new ArithmeticException("a division by zero");
     }
@@ -200,6 +198,7 @@ final class Operators {
   private boolean equalEntries(Map<Value, Value> entries, Map<Value, Value> others) {
     return entries.keySet().equals(others.keySet())
         && entries.entrySet().stream()
-            .allMatch(entry -> equal(entry.getValue(), others.getOrDefault(entry.getKey(), Value.NONE)));
+            .allMatch(
+                entry -> equal(entry.getValue(), others.getOrDefault(entry.getKey(), Value.NONE)));
   }
 }

@@ -17,7 +17,8 @@ sealed interface Segment {
 
   /**
    * Cuts a template as transformers' environment does: {@code trim_blocks} (the newline after a tag
-   * goes), {@code lstrip_blocks} (blanks before a tag that starts its line go), a last newline goes.
+   * goes), {@code lstrip_blocks} (blanks before a tag that starts its line go), a last newline
+   * goes.
    */
   static List<Segment> cut(String template) {
     return new Cutter(template).cut();
@@ -29,6 +30,7 @@ sealed interface Segment {
     private final List<Segment> segments = new ArrayList<>();
     private int at;
     private int line = 1;
+
     /** Set by {@code -%}: the text that follows loses its leading whitespace. */
     private boolean stripNext;
 

@@ -51,8 +51,8 @@ public final class Template {
    * Renders the template over plain data: null, booleans, numbers, strings, lists, and maps with
    * text keys.
    *
-   * @throws TributaryException {@code chat_template}, with the template's own complaint or the limit
-   *     it ran into
+   * @throws TributaryException {@code chat_template}, with the template's own complaint or the
+   *     limit it ran into
    */
   public String render(Map<String, ?> variables) {
     Budget budget = new Budget();

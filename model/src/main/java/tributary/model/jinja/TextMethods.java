@@ -46,19 +46,17 @@ final class TextMethods {
       case "isupper" -> Value.of(isUpper(text));
       case "islower" -> Value.of(isLower(text));
       default ->
-          throw new TemplateFault("calls %s of a string, which is not supported"
-              .formatted(arguments.callee()));
+          throw new TemplateFault(
+              "calls %s of a string, which is not supported".formatted(arguments.callee()));
     };
   }
 
   static boolean isUpper(String text) {
-    return text.equals(text.toUpperCase(Locale.ROOT))
-        && text.chars().anyMatch(Character::isLetter);
+    return text.equals(text.toUpperCase(Locale.ROOT)) && text.chars().anyMatch(Character::isLetter);
   }
 
   static boolean isLower(String text) {
-    return text.equals(text.toLowerCase(Locale.ROOT))
-        && text.chars().anyMatch(Character::isLetter);
+    return text.equals(text.toLowerCase(Locale.ROOT)) && text.chars().anyMatch(Character::isLetter);
   }
 
   private Value made(String text) {
@@ -150,7 +148,8 @@ final class TextMethods {
       String words = text.strip();
       return words.isEmpty()
           ? new Value.Items(List.of())
-          : parts(words.split("\\s+", limit < 0 ? 0 : (int) Math.min(limit + 1, Integer.MAX_VALUE)));
+          : parts(
+              words.split("\\s+", limit < 0 ? 0 : (int) Math.min(limit + 1, Integer.MAX_VALUE)));
     }
     List<Value> parts = new ArrayList<>();
     int at = 0;

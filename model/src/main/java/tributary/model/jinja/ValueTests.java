@@ -6,12 +6,37 @@ import java.util.Set;
 final class ValueTests {
   private static final Set<String> WITH_OPERAND =
       Set.of(
-          "divisibleby", "eq", "equalto", "ge", "greaterthan", "gt", "in", "le", "lessthan", "lt",
-          "ne", "sameas");
+          "divisibleby",
+          "eq",
+          "equalto",
+          "ge",
+          "greaterthan",
+          "gt",
+          "in",
+          "le",
+          "lessthan",
+          "lt",
+          "ne",
+          "sameas");
   private static final Set<String> ALONE =
       Set.of(
-          "boolean", "callable", "defined", "even", "false", "float", "integer", "iterable",
-          "lower", "mapping", "none", "number", "odd", "sequence", "string", "true", "undefined",
+          "boolean",
+          "callable",
+          "defined",
+          "even",
+          "false",
+          "float",
+          "integer",
+          "iterable",
+          "lower",
+          "mapping",
+          "none",
+          "number",
+          "odd",
+          "sequence",
+          "string",
+          "true",
+          "undefined",
           "upper");
 
   private final Operators operators;

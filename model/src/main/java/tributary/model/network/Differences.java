@@ -125,7 +125,8 @@ public final class Differences implements AutoCloseable {
         }
         if (added != null) {
           requireFloats(matrix, added);
-          boolean fits = added.shape().rank() == 2 && added.shape().dimension(1) == matrix.columns();
+          boolean fits =
+              added.shape().rank() == 2 && added.shape().dimension(1) == matrix.columns();
           if (!fits || !matrix.vocabulary()) {
             throw wrongShape(
                 matrix,
@@ -180,7 +181,6 @@ public final class Differences implements AutoCloseable {
   private static TributaryException wrongShape(Parameter parameter, Shape found, String wanted) {
     return new TributaryException(
         ErrorCode.TENSOR_SHAPE,
-        "delta: %s has shape %s; the base asks for %s"
-            .formatted(parameter.name(), found, wanted));
+        "delta: %s has shape %s; the base asks for %s".formatted(parameter.name(), found, wanted));
   }
 }

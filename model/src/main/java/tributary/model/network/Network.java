@@ -12,7 +12,9 @@ public interface Network {
   /** The output head: its rows are a variant's vocabulary. */
   Parameter.Matrix head();
 
-  /** True for a tensor that checkpoints of this family may hold although nothing computes with it. */
+  /**
+   * True for a tensor that checkpoints of this family may hold although nothing computes with it.
+   */
   boolean ignores(String tensor);
 
   /** Embeds the step's tokens and runs all blocks over them; the result [T, hidden] is scratch. */

@@ -18,12 +18,7 @@ public sealed interface Parameter {
    * @param tiedTo the matrix that stands in where neither the base nor the tenant has its own
    */
   record Matrix(
-      int slot,
-      String name,
-      int rows,
-      int columns,
-      boolean vocabulary,
-      @Nullable Matrix tiedTo)
+      int slot, String name, int rows, int columns, boolean vocabulary, @Nullable Matrix tiedTo)
       implements Parameter {
     @Override
     public Shape shape() {

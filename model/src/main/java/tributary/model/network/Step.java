@@ -27,8 +27,7 @@ public final class Step {
   private final KvCache cache;
   private final Batch batch;
 
-  public Step(
-      Backend backend, Weights weights, Workspace workspace, KvCache cache, Batch batch) {
+  public Step(Backend backend, Weights weights, Workspace workspace, KvCache cache, Batch batch) {
     this.backend = backend;
     this.weights = weights;
     this.workspace = workspace;
@@ -59,17 +58,11 @@ public final class Step {
   public void embed(Activations out, Parameter.Matrix embedding) {
     backend
         .gather()
-        .apply(
-            out,
-            batch.tokens(),
-            weights.matrix(embedding),
-            batch.tenants().deltas(embedding));
+        .apply(out, batch.tokens(), weights.matrix(embedding), batch.tenants().deltas(embedding));
   }
 
   public void multiply(Activations out, Activations x, Parameter.Matrix matrix) {
-    backend
-        .linear()
-        .apply(out, x, weights.matrix(matrix), batch.tenants().deltas(matrix));
+    backend.linear().apply(out, x, weights.matrix(matrix), batch.tenants().deltas(matrix));
   }
 
   public void project(Activations out, Activations x, Projection projection) {
@@ -84,8 +77,7 @@ public final class Step {
   public void rmsNorm(Activations out, Activations x, Parameter.Vector weight, float epsilon) {
     backend
         .rmsNorm()
-        .apply(
-            out, x, batch.tenants().vectors(weight, weights.vector(weight)), epsilon);
+        .apply(out, x, batch.tenants().vectors(weight, weights.vector(weight)), epsilon);
   }
 
   /** Rotates q and k, and stores k and v in the cache. */

@@ -102,7 +102,7 @@ public final class Weights implements AutoCloseable {
         throw new TributaryException(
             ErrorCode.MODEL_CONFIG,
             ("tensor %s is in the checkpoint, but a model of this config.json computes nothing"
-                + " with it; the two do not belong together")
+                    + " with it; the two do not belong together")
                 .formatted(name));
       }
     }

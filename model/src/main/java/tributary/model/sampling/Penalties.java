@@ -3,8 +3,8 @@ package tributary.model.sampling;
 import tributary.protocol.Sampling;
 
 /**
- * Repetition, presence and frequency penalties, defined as vLLM defines them: repetition sees prompt
- * and output, presence and frequency the output alone; each applies once a distinct token.
+ * Repetition, presence and frequency penalties, defined as vLLM defines them: repetition sees
+ * prompt and output, presence and frequency the output alone; each applies once a distinct token.
  */
 final class Penalties {
   private static final int PROMPT_ONLY = 1;
@@ -38,8 +38,7 @@ final class Penalties {
 
   private static float penalized(float logit, int timesInOutput, Sampling sampling) {
     double value = logit;
-    value =
-        value > 0 ? value / sampling.repetitionPenalty() : value * sampling.repetitionPenalty();
+    value = value > 0 ? value / sampling.repetitionPenalty() : value * sampling.repetitionPenalty();
     value -= sampling.frequencyPenalty() * timesInOutput;
     value -= timesInOutput > 0 ? sampling.presencePenalty() : 0;
     return (float) value;

@@ -2,9 +2,7 @@ package tributary.model.sampling;
 
 import java.util.Arrays;
 
-/**
- * Tokens ranked by logit, ties by id, as sortable numbers: a smaller key is a better token.
- */
+/** Tokens ranked by logit, ties by id, as sortable numbers: a smaller key is a better token. */
 final class Ranking {
   private long[] keys = {};
 

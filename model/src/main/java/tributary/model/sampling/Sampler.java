@@ -31,7 +31,12 @@ public final class Sampler {
    * @throws TributaryException {@code internal} when the logits are not numbers to draw from
    */
   public Drawn draw(
-      float[] logits, int[] tokens, int promptLength, int length, Sampling sampling, StopRule stop) {
+      float[] logits,
+      int[] tokens,
+      int promptLength,
+      int length,
+      Sampling sampling,
+      StopRule stop) {
     requireNumbers(logits);
     int index = length - promptLength;
     if (sampling.reportsLogprobs()) {
@@ -67,17 +72,16 @@ public final class Sampler {
   private static void addBias(float[] logits, Sampling sampling) {
     sampling
         .logitBias()
-        .forEach(
-            (token, bias) -> {
-              if (token < 0 || token >= logits.length) {
-                throw new TributaryException(
-                    ErrorCode.INVALID_PARAMETER,
-                    "logit_bias names token id %d; the model's vocabulary has %d"
-                        .formatted(token, logits.length),
-                    "logit_bias");
-              }
-              logits[token] += bias.floatValue();
-            });
+        .forEach((token, bias) -> {
+          if (token < 0 || token >= logits.length) {
+            throw new TributaryException(
+                ErrorCode.INVALID_PARAMETER,
+                "logit_bias names token id %d; the model's vocabulary has %d"
+                    .formatted(token, logits.length),
+                "logit_bias");
+          }
+          logits[token] += bias.floatValue();
+        });
   }
 
   private static void mask(float[] logits, StopRule stop) {

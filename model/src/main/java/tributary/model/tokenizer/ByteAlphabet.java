@@ -33,8 +33,7 @@ final class ByteAlphabet {
     Arrays.fill(bytes, NONE);
     int shifted = SHIFTED;
     for (int value = 0; value < SHIFTED; value++) {
-      boolean printable =
-          (value >= '!' && value <= '~') || (value >= 0xA1 && value != 0xAD);
+      boolean printable = (value >= '!' && value <= '~') || (value >= 0xA1 && value != 0xAD);
       bytes[printable ? value : shifted++] = value;
     }
     return bytes;

@@ -20,7 +20,8 @@ import tributary.protocol.TributaryException;
  *
  * <p>Text is encoded by the native library of Hugging Face's tokenizers; tokens are decoded here,
  * from a table of the bytes behind each id, so that streams decode each token once. Decoding equals
- * that library's, but for byte-fallback tokens that are not UTF-8: whole characters among them stay.
+ * that library's, but for byte-fallback tokens that are not UTF-8: whole characters among them
+ * stay.
  */
 public final class TextTokenizer implements AutoCloseable {
   private static final Bytes FILE_MAX = new Bytes(128 << 20);
@@ -124,8 +125,7 @@ public final class TextTokenizer implements AutoCloseable {
 
   private static HuggingFaceTokenizer encoder(Path file, ObjectNode json) {
     byte[] text = json.toString().getBytes(StandardCharsets.UTF_8);
-    Map<String, String> options =
-        Map.of("truncation", "do_not_truncate", "padding", "do_not_pad");
+    Map<String, String> options = Map.of("truncation", "do_not_truncate", "padding", "do_not_pad");
     try {
       return HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(text), options);
     } catch (IOException | RuntimeException refused) {

@@ -61,8 +61,7 @@ record TokenDecoder(
         case "Replace" -> replacements.add(replacement(file, part));
         case "Metaspace" -> {
           replacements.add(new Replacement(part.path("replacement").asText("▁"), " "));
-          leadingSpace =
-              prepends(part) ? LeadingSpace.DROPPED_FROM_FIRST : LeadingSpace.KEPT;
+          leadingSpace = prepends(part) ? LeadingSpace.DROPPED_FROM_FIRST : LeadingSpace.KEPT;
         }
         case "Strip" -> leadingSpace = strip(file, part, fused);
         case String other -> throw unsupported(file, "is of type " + Quoted.of(other));

@@ -93,14 +93,13 @@ class OfflineGenerationTest {
       assertThat(together.tokens.get(i)).isEqualTo(run(prompts[i]).tokens.get(0));
       assertThat(together.reasons.get(i)).isEqualTo(FinishReason.LENGTH);
       assertThat(together.usages.get(i))
-          .isEqualTo(
-              new Usage(prompts[i].tokens().count(), prompts[i].stop().maxTokens()));
+          .isEqualTo(new Usage(prompts[i].tokens().count(), prompts[i].stop().maxTokens()));
     }
   }
 
   @Test
   void a_stop_token_ends_its_sequence_and_is_reported() {
-    List<Integer> free = run(prompt(5, 12)).tokens.get(0);
+    List<Integer> free = run(prompt(5, 12)).tokens.getOrDefault(0, List.of());
     int stop = free.get(4);
     Transcript stopped = run(prompt(5, 12, stop));
 
@@ -114,8 +113,7 @@ class OfflineGenerationTest {
     OfflineGeneration.run(model, List.of(prompt(5, 12), prompt(2, 2)), transcript);
 
     assertThat(transcript.tokens.get(0)).hasSize(3);
-    assertThat(transcript.reasons)
-        .isEqualTo(Map.of(0, FinishReason.STOP, 1, FinishReason.LENGTH));
+    assertThat(transcript.reasons).isEqualTo(Map.of(0, FinishReason.STOP, 1, FinishReason.LENGTH));
   }
 
   @Test

@@ -221,11 +221,35 @@ class TemplateTest {
   @ParameterizedTest(name = "{0}")
   @ValueSource(
       strings = {
-        "{{ 1", "{% if %}", "{% if x %}", "{% endif %}", "{{ }}", "{{ 'a }}", "{% for x %}",
-        "{{ a b }}", "{% set %}", "{{ [1, }}", "{{ {1} }}", "{{ x[ }}", "{{ x. }}", "{% break %}",
-        "{% raw %}", "{{ 1 | nope }}", "{{ 1 is nope }}", "{% nope %}", "{# ", "{{ $ }}",
-        "{{ 99999999999999999999 }}", "{% if a %}{% else x %}{% endif %}", "{% macro f( %}",
-        "{{ f(a=1, 2) }}", "{{ '\\u12' }}", "{%", "{{", "{% 1 %}", "{% set x.y %}",
+        "{{ 1",
+        "{% if %}",
+        "{% if x %}",
+        "{% endif %}",
+        "{{ }}",
+        "{{ 'a }}",
+        "{% for x %}",
+        "{{ a b }}",
+        "{% set %}",
+        "{{ [1, }}",
+        "{{ {1} }}",
+        "{{ x[ }}",
+        "{{ x. }}",
+        "{% break %}",
+        "{% raw %}",
+        "{{ 1 | nope }}",
+        "{{ 1 is nope }}",
+        "{% nope %}",
+        "{# ",
+        "{{ $ }}",
+        "{{ 99999999999999999999 }}",
+        "{% if a %}{% else x %}{% endif %}",
+        "{% macro f( %}",
+        "{{ f(a=1, 2) }}",
+        "{{ '\\u12' }}",
+        "{%",
+        "{{",
+        "{% 1 %}",
+        "{% set x.y %}",
       })
   void what_is_not_jinja_is_refused_with_its_line(String source) {
     assertThatThrownBy(() -> render("\n" + source))
@@ -250,8 +274,15 @@ class TemplateTest {
             "{{ 1" + " if 1".repeat(20_000) + " }}",
             "{% if 1 %}".repeat(5_000) + "{% endif %}".repeat(5_000),
             "{% for x in y %}".repeat(5_000),
-            "{% macro f() %}" + "{% if true %}".repeat(35) + "{{ " + "(1 + ".repeat(55) + "f()"
-                + ")".repeat(55) + " }}" + "{% endif %}".repeat(35) + "{% endmacro %}{{ f() }}");
+            "{% macro f() %}"
+                + "{% if true %}".repeat(35)
+                + "{{ "
+                + "(1 + ".repeat(55)
+                + "f()"
+                + ")".repeat(55)
+                + " }}"
+                + "{% endif %}".repeat(35)
+                + "{% endmacro %}{{ f() }}");
     for (String source : sources) {
       assertThatThrownBy(() -> render(source))
           .describedAs(source.substring(0, 20))
@@ -274,7 +305,8 @@ class TemplateTest {
     for (int i = 0; i < 3000; i++) {
       int from = random.nextInt(whole.length());
       int to = random.nextInt(from, whole.length() + 1);
-      String source = whole.substring(0, random.nextInt(whole.length())) + whole.substring(from, to);
+      String source =
+          whole.substring(0, random.nextInt(whole.length())) + whole.substring(from, to);
       try {
         assertThat(render(source)).isNotNull();
       } catch (TributaryException refused) {

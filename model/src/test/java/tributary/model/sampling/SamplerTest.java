@@ -36,17 +36,14 @@ class SamplerTest {
       double frequency,
       Map<Integer, Double> bias,
       int logprobs) {
-    static final Settings PLAIN =
-        new Settings(1, 0, 1, 0, 1, 0, 0, Map.of(), Sampling.NO_LOGPROBS);
+    static final Settings PLAIN = new Settings(1, 0, 1, 0, 1, 0, 0, Map.of(), Sampling.NO_LOGPROBS);
 
     Settings temperature(double value) {
-      return new Settings(
-          value, topK, topP, minP, repetition, presence, frequency, bias, logprobs);
+      return new Settings(value, topK, topP, minP, repetition, presence, frequency, bias, logprobs);
     }
 
     Settings filters(int k, double p, double min) {
-      return new Settings(
-          temperature, k, p, min, repetition, presence, frequency, bias, logprobs);
+      return new Settings(temperature, k, p, min, repetition, presence, frequency, bias, logprobs);
     }
 
     Settings penalties(double repeated, double present, double frequent) {
@@ -125,8 +122,7 @@ class SamplerTest {
     Set<Integer> ofIndices = new java.util.HashSet<>();
     Set<Integer> ofSeeds = new java.util.HashSet<>();
     for (int i = 0; i < 50; i++) {
-      ofIndices.add(
-          sampler.draw(logits.clone(), new int[60], 1, 1 + i, sampling, NO_STOP).token());
+      ofIndices.add(sampler.draw(logits.clone(), new int[60], 1, 1 + i, sampling, NO_STOP).token());
       ofSeeds.add(draw(Settings.PLAIN, i, logits).token());
     }
     assertThat(ofIndices).hasSizeGreaterThan(20);
@@ -261,8 +257,7 @@ class SamplerTest {
     assertThatThrownBy(() -> draw(Settings.PLAIN, 0, none, none))
         .hasMessageContaining("no token can be drawn");
     StopRule stop = new StopRule(10, 1, Set.of(0));
-    assertThatThrownBy(
-            () -> sampler.draw(new float[] {1}, PROMPT, 1, 1, Sampling.GREEDY, stop))
+    assertThatThrownBy(() -> sampler.draw(new float[] {1}, PROMPT, 1, 1, Sampling.GREEDY, stop))
         .hasMessageContaining("no token can be drawn");
   }
 

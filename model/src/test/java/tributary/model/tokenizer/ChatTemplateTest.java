@@ -13,7 +13,9 @@ import tributary.model.tokenizer.ChatTemplate.Message;
 import tributary.protocol.ErrorCode;
 import tributary.protocol.TributaryException;
 
-/** Templates in the forms that popular models use, against the prompts those models were trained on. */
+/**
+ * Templates in the forms that popular models use, against the prompts those models were trained on.
+ */
 class ChatTemplateTest {
   private static final Map<String, String> SPECIAL =
       Map.of("bos_token", "<s>", "eos_token", "</s>");
@@ -35,7 +37,8 @@ class ChatTemplateTest {
         message['content'] | trim + '<|eot_id|>' %}{% if loop.index0 == 0 %}\
         {% set content = bos_token + content %}{% endif %}{{ content }}{% endfor %}\
         {% if add_generation_prompt %}\
-        {{ '<|start_header_id|>assistant<|end_header_id|>\\n\\n' }}{% endif %}""";
+        {{ '<|start_header_id|>assistant<|end_header_id|>\\n\\n' }}{% endif %}\
+        """;
     assertThat(render(template, true, SYSTEM, HELLO))
         .isEqualTo(
             "<s><|start_header_id|>system<|end_header_id|>\n\nBe brief.<|eot_id|>"
@@ -101,7 +104,8 @@ class ChatTemplateTest {
         {{ '[INST] ' + message['content'] + ' [/INST]' }}\
         {% elif message['role'] == 'assistant' %}{{ message['content'] + eos_token}}\
         {% else %}{{ raise_exception('Only user and assistant roles are supported!') }}\
-        {% endif %}{% endfor %}""";
+        {% endif %}{% endfor %}\
+        """;
     assertThat(render(template, false, HELLO, HI, BYE))
         .isEqualTo("<s>[INST] Hello [/INST]Hi!</s>[INST]  Bye  [/INST]");
     assertThatThrownBy(() -> render(template, false, HELLO, BYE))
@@ -251,7 +255,8 @@ class ChatTemplateTest {
         {% if loop.last and add_generation_prompt %}
         {{ '<|assistant|>' }}
         {% endif %}
-        {% endfor %}""";
+        {% endfor %}\
+        """;
     assertThat(render(template, true, SYSTEM, HELLO, HI, BYE))
         .isEqualTo(
             "<|system|>\n Be brief. </s>\n<|user|>\nHello</s>\n<|assistant|>\nHi!</s>\n"
@@ -267,7 +272,8 @@ class ChatTemplateTest {
         {% for message in messages %}{% if (message['role'] == 'assistant') %}\
         {% set role = 'model' %}{% else %}{% set role = message['role'] %}{% endif %}\
         {{ '<start_of_turn>' + role + '\\n' + message['content'] | trim + '<end_of_turn>\\n' }}\
-        {% endfor %}{% if add_generation_prompt %}{{'<start_of_turn>model\\n'}}{% endif %}""";
+        {% endfor %}{% if add_generation_prompt %}{{'<start_of_turn>model\\n'}}{% endif %}\
+        """;
     assertThat(render(template, true, HELLO, HI, BYE))
         .isEqualTo(
             "<s><start_of_turn>user\nHello<end_of_turn>\n<start_of_turn>model\nHi!<end_of_turn>\n"
@@ -303,7 +309,8 @@ class ChatTemplateTest {
         config,
         """
         {"bos_token": {"content": "<b>"}, "chat_template": [
-          {"name": "tool_use", "template": "no"}, {"name": "default", "template": "2"}]}""");
+          {"name": "tool_use", "template": "no"}, {"name": "default", "template": "2"}]}\
+        """);
     assertThat(ofCheckpoint(directory)).isEqualTo("2");
 
     Files.writeString(directory.resolve("chat_template.jinja"), "{{ bos_token }}3\n");

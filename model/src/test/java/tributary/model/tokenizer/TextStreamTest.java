@@ -139,12 +139,13 @@ class TextStreamTest {
     assertThat(strings.append("")).isEmpty();
   }
 
-  /** The text before the stop string that is complete first: the definition, character by character. */
+  /**
+   * The text before the stop string that is complete first: the definition, character by character.
+   */
   private static String untilFirstStop(String text, List<String> stops) {
     for (int end = 1; end <= text.length(); end++) {
       String soFar = text.substring(0, end);
-      int longest =
-          stops.stream().filter(soFar::endsWith).mapToInt(String::length).max().orElse(0);
+      int longest = stops.stream().filter(soFar::endsWith).mapToInt(String::length).max().orElse(0);
       if (longest > 0) {
         return soFar.substring(0, end - longest);
       }
@@ -171,8 +172,6 @@ class TextStreamTest {
 
   private TextTokenizer open(boolean byteLevel) throws Exception {
     return TextTokenizer.open(
-        byteLevel
-            ? TinyTokenizers.byteLevel(directory)
-            : TinyTokenizers.sentencePiece(directory));
+        byteLevel ? TinyTokenizers.byteLevel(directory) : TinyTokenizers.sentencePiece(directory));
   }
 }

@@ -22,8 +22,18 @@ import tributary.protocol.TributaryException;
 class TextTokenizerTest {
   private static final List<String> TEXTS =
       List.of(
-          "the hello", " the  hello ", "", " ", "hello\nthe\t\r\n", "ünïcödé", "日本語 the 中文",
-          "😀👨‍👩‍👧‍👦🇩🇪 the", "a\u0000b", "e\u0301", "<|user|>", "\uFFFD");
+          "the hello",
+          " the  hello ",
+          "",
+          " ",
+          "hello\nthe\t\r\n",
+          "ünïcödé",
+          "日本語 the 中文",
+          "😀👨‍👩‍👧‍👦🇩🇪 the",
+          "a\u0000b",
+          "e\u0301",
+          "<|user|>",
+          "\uFFFD");
 
   @TempDir Path directory;
 

@@ -23,8 +23,7 @@ public final class TinyTokenizers {
     int shifted = 0x100;
     for (int value = 0; value < 0x100; value++) {
       boolean printable = (value >= 0x21 && value <= 0x7E) || (value >= 0xA1 && value != 0xAD);
-      vocabulary.put(
-          String.valueOf((char) (printable ? value : shifted++)), vocabulary.size());
+      vocabulary.put(String.valueOf((char) (printable ? value : shifted++)), vocabulary.size());
     }
     ArrayNode merges = MAPPER.createArrayNode();
     for (String merge :
@@ -66,7 +65,8 @@ public final class TinyTokenizers {
             """
             {"type": "Sequence", "normalizers": [
               {"type": "Prepend", "prepend": "▁"},
-              {"type": "Replace", "pattern": {"String": " "}, "content": "▁"}]}"""));
+              {"type": "Replace", "pattern": {"String": " "}, "content": "▁"}]}\
+            """));
     root.set(
         "decoder",
         json(
@@ -74,7 +74,8 @@ public final class TinyTokenizers {
             {"type": "Sequence", "decoders": [
               {"type": "Replace", "pattern": {"String": "▁"}, "content": " "},
               {"type": "ByteFallback"}, {"type": "Fuse"},
-              {"type": "Strip", "content": " ", "start": 1, "stop": 0}]}"""));
+              {"type": "Strip", "content": " ", "start": 1, "stop": 0}]}\
+            """));
     return write(directory, root);
   }
 
@@ -102,7 +103,8 @@ public final class TinyTokenizers {
                           {"Sequence": {"id": "A", "type_id": 0}}],
                "pair": [{"Sequence": {"id": "A", "type_id": 0}},
                         {"Sequence": {"id": "B", "type_id": 1}}],
-               "special_tokens": {"<s>": {"id": "<s>", "ids": [1], "tokens": ["<s>"]}}}}""");
+               "special_tokens": {"<s>": {"id": "<s>", "ids": [1], "tokens": ["<s>"]}}}}\
+            """);
     for (int id = 0; id < SPECIAL.size(); id++) {
       addToken(root, id, SPECIAL.get(id), true);
     }
@@ -121,7 +123,8 @@ public final class TinyTokenizers {
         json(
             """
             {"type": "BPE", "dropout": null, "unk_token": null, "continuing_subword_prefix": null,
-             "end_of_word_suffix": null, "fuse_unk": false, "ignore_merges": false}""");
+             "end_of_word_suffix": null, "fuse_unk": false, "ignore_merges": false}\
+            """);
     model.set("vocab", vocabulary);
     model.set("merges", merges);
     return model;

@@ -11,9 +11,7 @@ import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 import tributary.protocol.ErrorCode;
 import tributary.protocol.Quoted;
 import tributary.protocol.TributaryException;
@@ -35,7 +33,6 @@ public final class Checkpoint implements TensorSource {
   private final Path directory;
   private final Collection<SafetensorsFile> files;
   private final SortedMap<String, SafetensorsFile> owners;
-  private @Nullable String fingerprint;
 
   private Checkpoint(
       Path directory,
@@ -142,32 +139,6 @@ public final class Checkpoint implements TensorSource {
       return new TributaryException(
           ErrorCode.FILE_UNREADABLE, "%s cannot be listed".formatted(directory), e);
     }
-  }
-
-  /**
-   * Lower-case hexadecimal SHA-256 that identifies the weights: over the sorted names, each with
-   * its type, shape and the SHA-256 of its bytes. Independent of sharding. Computed once.
-   *
-   * <p>Hashed are, for each name in ascending order, four texts in UTF-8, each preceded by its
-   * number of bytes (32 bits, little-endian): the name, the type's name, the shape as in {@code
-   * [8192, 384]}, and the lower-case hexadecimal SHA-256 of the tensor's bytes.
-   */
-  public synchronized String fingerprint() {
-    if (fingerprint == null) {
-      Map<String, String> digests = new ConcurrentHashMap<>();
-      owners.keySet().parallelStream()
-          .forEach(name -> digests.put(name, Sha256.hex(tensor(name).data())));
-      Sha256 all = new Sha256();
-      for (String name : owners.keySet()) {
-        TensorView tensor = tensor(name);
-        all.add(name)
-            .add(tensor.type().name())
-            .add(tensor.shape().toString())
-            .add(String.valueOf(digests.get(name)));
-      }
-      fingerprint = all.hex();
-    }
-    return fingerprint;
   }
 
   @Override

@@ -21,7 +21,7 @@ import tributary.tensor.format.DeltaTensor;
  * <pre>
  * format             1; a reader refuses a higher one before it looks at anything else
  * codec, settings    who chose the codes and how: a string, and an object of strings; for people
- * base               fingerprint of the base, see {@link Checkpoint#fingerprint()}
+ * base               fingerprint of the base, see {@link Fingerprint}
  * model              name of the fine-tune
  * original_bytes     size of the fine-tune's tensors
  * original_elements  number of its weights

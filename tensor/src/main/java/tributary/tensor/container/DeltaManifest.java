@@ -9,7 +9,7 @@ import java.util.TreeMap;
  *
  * @param codec name of the codec that chose the codes, for people; decoding never needs it
  * @param codecSettings the codec's settings, for people
- * @param baseFingerprint see {@link Checkpoint#fingerprint()}: the only base this delta fits
+ * @param baseFingerprint see {@link Fingerprint}: the only base this delta fits
  * @param model name of the fine-tune the delta was taken of
  * @param originalBytes size of the fine-tune's tensors before compression
  * @param originalElements number of weights of the fine-tune

@@ -1,0 +1,365 @@
+package tributary.actors;
+
+import akka.actor.typed.ActorRef;
+import akka.actor.typed.Behavior;
+import akka.actor.typed.PostStop;
+import akka.actor.typed.javadsl.ActorContext;
+import akka.actor.typed.javadsl.Behaviors;
+import akka.actor.typed.javadsl.TimerScheduler;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import tributary.protocol.DeltaId;
+import tributary.protocol.ErrorCode;
+import tributary.protocol.GenerationRequest;
+import tributary.protocol.Nanos;
+import tributary.protocol.Refusal;
+import tributary.protocol.RequestId;
+import tributary.protocol.TokenEvent;
+import tributary.protocol.TributaryException;
+
+/**
+ * One variant, living on one node of the cluster at a time: cold, then loading, then resident, then
+ * retiring to cold again when it is idle. It brings requests and weights together; tokens go from
+ * the device to the reader without it.
+ *
+ * <p>Its stop message ends it at once in every state: what is loaded belongs to the device by then,
+ * which frees it after the last sequence, and what is still loading is freed when it comes.
+ */
+final class DeltaEntity {
+  sealed interface Command {}
+
+  /** Asks for a sequence; the reader is told whether a device took it. */
+  record Generate(GenerationRequest request, int credit, ActorRef<ReaderMessage> reader)
+      implements Command, WireMessage {}
+
+  /** Withdraws a request that no device has accepted yet, as far as the reader knows. */
+  record Cancel(RequestId request) implements Command, WireMessage {}
+
+  /** The device runs no sequence of a loading, having seen {@code submits} of them. */
+  record Unused(LoadedDelta delta, long submits) implements Command {}
+
+  /** A loading's memory is free. */
+  record Released(LoadedDelta delta) implements Command {}
+
+  /** The stop message of sharding. */
+  record Stop() implements Command {}
+
+  private record Loaded(LoadedDelta delta) implements Command {}
+
+  private record LoadFailed(Throwable cause) implements Command {}
+
+  private enum Timeout implements Command {
+    LOAD,
+    IDLE,
+    BACK_OFF
+  }
+
+  private record DeviceGone() implements Command {}
+
+  /**
+   * Bounds of a variant's life.
+   *
+   * @param loadTimeout after which those who wait for a load are refused
+   * @param idleUnload without a sequence, after which the weights are released
+   * @param waitingMax requests that wait for a load; one more is refused
+   * @param backOffMin from a failed load until the next may start; doubles with each failure
+   * @param backOffMax at most so long
+   */
+  record Settings(
+      Duration loadTimeout,
+      Duration idleUnload,
+      int waitingMax,
+      Duration backOffMin,
+      Duration backOffMax) {}
+
+  /** What all entities of a node share. */
+  record Parts(
+      ActorRef<DeviceActor.Command> device,
+      DeltaLoader loader,
+      NodeMetrics metrics,
+      Settings settings) {}
+
+  private final ActorContext<Command> context;
+  private final TimerScheduler<Command> timers;
+  private final DeltaId id;
+  private final ActorRef<DeviceActor.Command> device;
+  private final DeltaLoader loader;
+  private final NodeMetrics metrics;
+  private final Settings settings;
+  private final LinkedHashMap<RequestId, Generate> waiting = new LinkedHashMap<>();
+  private int failures;
+
+  private DeltaEntity(
+      ActorContext<Command> context, TimerScheduler<Command> timers, DeltaId id, Parts parts) {
+    this.context = context;
+    this.timers = timers;
+    this.id = id;
+    this.device = parts.device();
+    this.loader = parts.loader();
+    this.metrics = parts.metrics();
+    this.settings = parts.settings();
+  }
+
+  static Behavior<Command> create(DeltaId id, Parts parts) {
+    return Behaviors.setup(context ->
+        Behaviors.withTimers(timers -> {
+          context.watchWith(parts.device(), new DeviceGone());
+          return new DeltaEntity(context, timers, id, parts).cold();
+        }));
+  }
+
+  private Behavior<Command> cold() {
+    metrics.tier(id, Tier.COLD);
+    return Behaviors.receiveMessage(command ->
+        switch (command) {
+          case Generate first -> load(first);
+          case Stop _ -> stopped();
+          case DeviceGone _ -> orphaned();
+          case Cancel _, Unused _, Released _, Loaded _, LoadFailed _, Timeout _ ->
+              Behaviors.same();
+        });
+  }
+
+  /** Cold, and not to be tried again before a moment has passed. */
+  private Behavior<Command> backingOff(Refusal refusal) {
+    metrics.tier(id, Tier.COLD);
+    return Behaviors.receiveMessage(command ->
+        switch (command) {
+          case Generate generate -> refuse(generate, refusal);
+          case Timeout timeout -> timeout == Timeout.BACK_OFF ? cold() : Behaviors.same();
+          case Stop _ -> stopped();
+          case DeviceGone _ -> orphaned();
+          case Cancel _, Unused _, Released _, Loaded _, LoadFailed _ -> Behaviors.same();
+        });
+  }
+
+  private Behavior<Command> load(Generate first) {
+    waiting.put(first.request().id(), first);
+    return load();
+  }
+
+  private Behavior<Command> load() {
+    CompletableFuture<LoadedDelta> loading = loader.load(id);
+    context.pipeToSelf(
+        loading, (delta, failure) -> failure == null ? new Loaded(delta) : new LoadFailed(failure));
+    timers.startSingleTimer(Timeout.LOAD, settings.loadTimeout());
+    return loading(loading);
+  }
+
+  private Behavior<Command> loading(CompletableFuture<LoadedDelta> loading) {
+    metrics.tier(id, Tier.LOADING);
+    return Behaviors.receive(Command.class)
+        .onAnyMessage(command ->
+            switch (command) {
+              case Generate next -> keepWaiting(next);
+              case Cancel(var request) -> forget(request);
+              case Loaded(var delta) -> resident(delta);
+              case LoadFailed(var cause) -> failed(cause);
+              case Timeout timeout -> timeout == Timeout.LOAD ? overdue(loading) : Behaviors.same();
+              case Stop _ -> stopped();
+              case DeviceGone _ -> {
+                loader.abandon(loading);
+                yield orphaned();
+              }
+              case Unused _, Released _ -> Behaviors.same();
+            })
+        .onSignal(PostStop.class, _ -> abandon(loading))
+        .build();
+  }
+
+  /** The load takes too long. There is no second one while it runs; if it ends well, it counts. */
+  private Behavior<Command> overdue(CompletableFuture<LoadedDelta> loading) {
+    Refusal refusal =
+        Refusal.of(
+            ErrorCode.DELTA_UNAVAILABLE,
+            "model %s is not loaded after %s; ask again later or raise deltas.load-timeout"
+                .formatted(id, settings.loadTimeout()));
+    context.getLog().warn(refusal.message());
+    refuseWaiting(refusal);
+    return Behaviors.receive(Command.class)
+        .onAnyMessage(command ->
+            switch (command) {
+              case Generate generate -> refuse(generate, refusal);
+              case Loaded(var delta) -> resident(delta);
+              case LoadFailed(var cause) -> failed(cause);
+              case Stop _ -> stopped();
+              case DeviceGone _ -> {
+                loader.abandon(loading);
+                yield orphaned();
+              }
+              case Cancel _, Unused _, Released _, Timeout _ -> Behaviors.same();
+            })
+        .onSignal(PostStop.class, _ -> abandon(loading))
+        .build();
+  }
+
+  private Behavior<Command> resident(LoadedDelta delta) {
+    failures = 0;
+    timers.cancel(Timeout.LOAD);
+    metrics.tier(id, Tier.RESIDENT);
+    device.tell(new DeviceActor.Attach(delta, context.getSelf()));
+    var submitted = new Submits(delta);
+    waiting.values().forEach(submitted::submit);
+    waiting.clear();
+    if (submitted.count == 0) {
+      startIdling();
+    }
+    return Behaviors.receiveMessage(command ->
+        switch (command) {
+          case Generate generate -> {
+            timers.cancel(Timeout.IDLE);
+            submitted.submit(generate);
+            yield Behaviors.same();
+          }
+          case Cancel(var request) -> {
+            device.tell(new DeviceActor.Cancel(request));
+            yield Behaviors.same();
+          }
+          case Unused(var unused, var submits) -> {
+            if (unused.equals(delta) && submits == submitted.count) {
+              startIdling();
+            }
+            yield Behaviors.same();
+          }
+          case Timeout timeout -> timeout == Timeout.IDLE ? retiring(delta) : Behaviors.same();
+          case Stop _ -> stopped();
+          case DeviceGone _ -> orphaned();
+          case Released _, Loaded _, LoadFailed _ -> Behaviors.same();
+        });
+  }
+
+  /** Counts what went to the device, to tell an old report of idleness from a true one. */
+  private final class Submits {
+    private final LoadedDelta delta;
+    private long count;
+
+    Submits(LoadedDelta delta) {
+      this.delta = delta;
+    }
+
+    void submit(Generate generate) {
+      count++;
+      device.tell(
+          new DeviceActor.Submit(generate.request(), generate.credit(), delta, generate.reader()));
+    }
+  }
+
+  /** Waits until the memory is free, lest a request that comes now needs it twice. */
+  private Behavior<Command> retiring(LoadedDelta delta) {
+    metrics.tier(id, Tier.RETIRING);
+    device.tell(new DeviceActor.Release(delta));
+    return Behaviors.receiveMessage(command ->
+        switch (command) {
+          case Generate next -> keepWaiting(next);
+          case Cancel(var request) -> forget(request);
+          case Released(var released) ->
+              !released.equals(delta) ? Behaviors.same() : waiting.isEmpty() ? cold() : load();
+          case Stop _ -> stopped();
+          case DeviceGone _ -> orphaned();
+          case Unused _, Loaded _, LoadFailed _, Timeout _ -> Behaviors.same();
+        });
+  }
+
+  /** The device ended and the node with it; the variant will be asked for elsewhere. */
+  private Behavior<Command> orphaned() {
+    Refusal refusal =
+        Refusal.of(
+            ErrorCode.SHUTTING_DOWN,
+            "the node of model %s is shutting down; ask again".formatted(id));
+    metrics.tier(id, Tier.COLD);
+    refuseWaiting(refusal);
+    return Behaviors.receiveMessage(command ->
+        switch (command) {
+          case Generate generate -> refuse(generate, refusal);
+          case Stop _ -> stopped();
+          case Cancel _, Unused _, Released _, Loaded _, LoadFailed _, Timeout _, DeviceGone _ ->
+              Behaviors.same();
+        });
+  }
+
+  /** The device watches this actor and releases what it attached. */
+  private Behavior<Command> stopped() {
+    metrics.tier(id, Tier.COLD);
+    refuseWaiting(
+        Refusal.of(
+            ErrorCode.DELTA_UNAVAILABLE,
+            "model %s is moving to another node; ask again".formatted(id)));
+    return Behaviors.stopped();
+  }
+
+  private Behavior<Command> abandon(CompletableFuture<LoadedDelta> loading) {
+    loader.abandon(loading);
+    return Behaviors.same();
+  }
+
+  private Behavior<Command> keepWaiting(Generate next) {
+    if (waiting.size() >= settings.waitingMax()) {
+      return refuse(
+          next,
+          Refusal.of(
+              ErrorCode.QUEUE_FULL,
+              "model %s is loading and %d requests wait for it already; ask again"
+                  .formatted(id, waiting.size())));
+    }
+    waiting.put(next.request().id(), next);
+    return Behaviors.same();
+  }
+
+  private Behavior<Command> forget(RequestId request) {
+    waiting.remove(request);
+    return Behaviors.same();
+  }
+
+  private Behavior<Command> failed(Throwable cause) {
+    timers.cancel(Timeout.LOAD);
+    Throwable root =
+        cause instanceof CompletionException && cause.getCause() != null ? cause.getCause() : cause;
+    context.getLog().error("model {} cannot be loaded", id, root);
+    Duration pause = backOff(failures++);
+    Refusal refusal = unavailable(root, pause);
+    refuseWaiting(refusal);
+    timers.startSingleTimer(Timeout.BACK_OFF, pause);
+    return backingOff(refusal);
+  }
+
+  private Duration backOff(int failures) {
+    Duration pause = settings.backOffMin().multipliedBy(1L << Math.min(failures, 20));
+    return pause.compareTo(settings.backOffMax()) < 0 ? pause : settings.backOffMax();
+  }
+
+  private Refusal unavailable(Throwable cause, Duration pause) {
+    // Other faults than of files and settings show no inner detail to callers; the log has it.
+    String reason =
+        cause instanceof TributaryException known
+            ? known.code().wireName() + ": " + known.text()
+            : Refusal.of(cause).code().wireName();
+    return new Refusal(
+        ErrorCode.DELTA_UNAVAILABLE,
+        "model %s cannot be loaded: %s".formatted(id, reason),
+        null,
+        new Nanos(pause.toNanos()));
+  }
+
+  private void startIdling() {
+    timers.startSingleTimer(Timeout.IDLE, settings.idleUnload());
+  }
+
+  private void refuseWaiting(Refusal refusal) {
+    waiting.values().forEach(generate -> tell(generate, refusal));
+    waiting.clear();
+  }
+
+  private Behavior<Command> refuse(Generate generate, Refusal refusal) {
+    tell(generate, refusal);
+    return Behaviors.same();
+  }
+
+  private void tell(Generate generate, Refusal refusal) {
+    metrics.refused(id);
+    generate
+        .reader()
+        .tell(new ReaderMessage.Event(new TokenEvent.Failed(generate.request().id(), refusal)));
+  }
+}

@@ -1,0 +1,150 @@
+package tributary.actors;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import tributary.config.ServerConfig;
+import tributary.protocol.Bytes;
+import tributary.protocol.DeltaId;
+
+/** Builds configurations of nodes on loopback with a port of the system's choice. */
+record Configs(
+    List<String> models,
+    List<String> seedNodes,
+    int windowTokens,
+    Duration slowReaderMax,
+    Duration loadTimeout,
+    Duration idleUnload,
+    int waitingPerDeltaMax,
+    Duration drainMax,
+    Path base,
+    List<ServerConfig.Model> files) {
+  static final Config QUIET =
+      ConfigFactory.parseString(
+          """
+          akka.loglevel = ERROR
+          akka.stdout-loglevel = OFF
+          akka.test.single-expect-default = 20s
+          akka.actor.testkit.typed.single-expect-default = 20s
+          akka.cluster.jmx.enabled = off
+          akka.coordinated-shutdown.run-by-jvm-shutdown-hook = off
+          tributary-actors.load-back-off-min = 50ms
+          tributary-actors.load-back-off-max = 200ms
+          tributary-actors.reader-tick = 100ms
+          """);
+
+  static Configs serving(String... models) {
+    return new Configs(
+        Arrays.asList(models),
+        List.of(),
+        8,
+        Duration.ofMinutes(1),
+        Duration.ofSeconds(20),
+        Duration.ofMinutes(10),
+        16,
+        Duration.ofSeconds(20),
+        Path.of("base"),
+        List.of());
+  }
+
+  Configs seedNodes(String... addresses) {
+    return new Configs(
+        models,
+        Arrays.asList(addresses),
+        windowTokens,
+        slowReaderMax,
+        loadTimeout,
+        idleUnload,
+        waitingPerDeltaMax,
+        drainMax,
+        base,
+        files);
+  }
+
+  Configs drainMax(Duration drainMax) {
+    return new Configs(
+        models,
+        seedNodes,
+        windowTokens,
+        slowReaderMax,
+        loadTimeout,
+        idleUnload,
+        waitingPerDeltaMax,
+        drainMax,
+        base,
+        files);
+  }
+
+  Configs loads(Duration loadTimeout, Duration idleUnload, int waitingPerDeltaMax) {
+    return new Configs(
+        models,
+        seedNodes,
+        windowTokens,
+        slowReaderMax,
+        loadTimeout,
+        idleUnload,
+        waitingPerDeltaMax,
+        drainMax,
+        base,
+        files);
+  }
+
+  Configs files(Path base, List<ServerConfig.Model> files) {
+    return new Configs(
+        List.of(),
+        seedNodes,
+        windowTokens,
+        slowReaderMax,
+        loadTimeout,
+        idleUnload,
+        waitingPerDeltaMax,
+        drainMax,
+        base,
+        files);
+  }
+
+  ServerConfig build() {
+    var named =
+        models.stream()
+            .map(name ->
+                new ServerConfig.Model(
+                    new DeltaId(name),
+                    Path.of(name + ".delta"),
+                    Optional.empty(),
+                    Optional.empty()))
+            .toList();
+    return new ServerConfig(
+        new ServerConfig.Base(new DeltaId("base"), base, true),
+        named.isEmpty() ? files : named,
+        new ServerConfig.Http(
+            "127.0.0.1",
+            0,
+            new Bytes(1 << 20),
+            16,
+            Duration.ofSeconds(5),
+            Duration.ofSeconds(60),
+            drainMax,
+            4,
+            4,
+            4,
+            1 << 16),
+        new ServerConfig.Device(
+            ServerConfig.Device.Backend.SCALAR, 1, new Bytes(4 << 20), 16, 64, 16, 32),
+        new ServerConfig.Deltas(loadTimeout, idleUnload, 2, waitingPerDeltaMax),
+        new ServerConfig.Streaming(windowTokens, slowReaderMax),
+        new ServerConfig.Cluster("127.0.0.1", 0, seedNodes, 16));
+  }
+
+  NodeSettings settings() {
+    return settings("");
+  }
+
+  /** With further Akka settings. */
+  NodeSettings settings(String hocon) {
+    return NodeSettings.of(build(), ConfigFactory.parseString(hocon).withFallback(QUIET));
+  }
+}

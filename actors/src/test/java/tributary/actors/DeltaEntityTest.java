@@ -1,0 +1,314 @@
+package tributary.actors;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import akka.actor.testkit.typed.javadsl.ActorTestKit;
+import akka.actor.testkit.typed.javadsl.TestProbe;
+import akka.actor.typed.ActorRef;
+import akka.actor.typed.DispatcherSelector;
+import java.time.Duration;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import tributary.protocol.DeltaId;
+import tributary.protocol.ErrorCode;
+import tributary.protocol.GenerationRequest;
+import tributary.protocol.Nanos;
+import tributary.protocol.Refusal;
+import tributary.protocol.TokenEvent;
+import tributary.protocol.TributaryException;
+
+class DeltaEntityTest {
+  private static final ActorTestKit KIT = Kits.local("entity");
+  private static final DeltaId SUPPORT = new DeltaId("support");
+
+  /** Bounds out of reach; a test that goes past one sets it. */
+  private static final DeltaEntity.Settings PATIENT =
+      new DeltaEntity.Settings(
+          Duration.ofMinutes(1),
+          Duration.ofMinutes(10),
+          4,
+          Duration.ofMillis(20),
+          Duration.ofMillis(40));
+
+  private final FakeDeltaStore store = new FakeDeltaStore();
+  private final NodeMetrics metrics = new NodeMetrics(Set.of(SUPPORT), 1);
+  private final TestProbe<DeviceActor.Command> device = KIT.createTestProbe();
+
+  @AfterAll
+  static void stop() {
+    KIT.shutdownTestKit();
+  }
+
+  @AfterEach
+  void letLoadsEnd() {
+    store.letGo();
+  }
+
+  @Test
+  void a_cold_request_loads_and_goes_to_the_device_with_its_weights() {
+    var entity = entity(PATIENT);
+    assertThat(tier()).isEqualTo(Tier.COLD);
+    var request = Requests.to("support").build();
+    var reader = generate(entity, request);
+    var attach = device.expectMessageClass(DeviceActor.Attach.class);
+    assertThat(attach.owner()).isEqualTo(entity);
+    device.expectMessage(new DeviceActor.Submit(request, 8, attach.delta(), reader.getRef()));
+    assertThat(tier()).isEqualTo(Tier.RESIDENT);
+
+    var next = Requests.to("support").build();
+    var nextReader = generate(entity, next);
+    device.expectMessage(new DeviceActor.Submit(next, 8, attach.delta(), nextReader.getRef()));
+    assertThat(store.loads(SUPPORT)).isEqualTo(1);
+  }
+
+  @Test
+  void those_who_wait_are_served_in_order_and_one_too_many_is_refused() {
+    store.hold();
+    var entity = entity(PATIENT);
+    var requests = Stream.generate(() -> Requests.to("support").build()).limit(4).toList();
+    requests.forEach(request -> generate(entity, request));
+    var tooMany = generate(entity, Requests.to("support").build());
+    assertThat(refusal(tooMany).code()).isEqualTo(ErrorCode.QUEUE_FULL);
+    assertThat(tier()).isEqualTo(Tier.LOADING);
+    store.letGo();
+    device.expectMessageClass(DeviceActor.Attach.class);
+    assertThat(device.receiveSeveralMessages(4))
+        .map(message -> ((DeviceActor.Submit) message).request())
+        .isEqualTo(requests);
+  }
+
+  @Test
+  void whoever_withdraws_while_waiting_is_not_submitted() {
+    store.hold();
+    var entity = entity(PATIENT);
+    var gone = Requests.to("support").build();
+    var stays = Requests.to("support").build();
+    generate(entity, gone);
+    generate(entity, stays);
+    entity.tell(new DeltaEntity.Cancel(gone.id()));
+    store.letGo();
+    device.expectMessageClass(DeviceActor.Attach.class);
+    assertThat(device.expectMessageClass(DeviceActor.Submit.class).request()).isEqualTo(stays);
+  }
+
+  @Test
+  void whoever_withdraws_after_the_load_is_withdrawn_at_the_device() {
+    var entity = entity(PATIENT);
+    var request = Requests.to("support").build();
+    generate(entity, request);
+    device.receiveSeveralMessages(2);
+    entity.tell(new DeltaEntity.Cancel(request.id()));
+    device.expectMessage(new DeviceActor.Cancel(request.id()));
+  }
+
+  @Test
+  void a_failed_load_refuses_with_its_code_and_after_a_pause_the_next_try_works() {
+    store.failNext(new TributaryException(ErrorCode.DELTA_CHECKSUM, "plane 0 is damaged"));
+    var entity = entity(PATIENT);
+    var refusal = refusal(generate(entity, Requests.to("support").build()));
+    assertThat(refusal.code()).isEqualTo(ErrorCode.DELTA_UNAVAILABLE);
+    assertThat(refusal.message()).contains("delta_checksum", "plane 0 is damaged", "support");
+    assertThat(refusal.retryAfter()).isEqualTo(Nanos.ofMillis(20));
+
+    Kits.await(
+        device,
+        () -> {
+          generate(entity, Requests.to("support").build());
+          device.expectMessageClass(DeviceActor.Attach.class, Duration.ofMillis(50));
+        });
+    assertThat(store.loads(SUPPORT)).isEqualTo(2);
+  }
+
+  @Test
+  void during_the_pause_no_load_is_tried() {
+    store.failNext(new TributaryException(ErrorCode.FILE_NOT_FOUND, "gone"));
+    var entity =
+        entity(
+            new DeltaEntity.Settings(
+                PATIENT.loadTimeout(),
+                PATIENT.idleUnload(),
+                4,
+                Duration.ofMinutes(1),
+                Duration.ofMinutes(1)));
+    refusal(generate(entity, Requests.to("support").build()));
+    var again = refusal(generate(entity, Requests.to("support").build()));
+    assertThat(again.code()).isEqualTo(ErrorCode.DELTA_UNAVAILABLE);
+    assertThat(again.message()).contains("file_not_found");
+    assertThat(store.loads(SUPPORT)).isEqualTo(1);
+  }
+
+  @Test
+  void an_unexpected_fault_shows_callers_no_inner_detail() {
+    store.failNext(new IllegalStateException("secret path"));
+    var entity = entity(PATIENT);
+    var refusal = refusal(generate(entity, Requests.to("support").build()));
+    assertThat(refusal.code()).isEqualTo(ErrorCode.DELTA_UNAVAILABLE);
+    assertThat(refusal.message()).contains("internal").doesNotContain("secret");
+  }
+
+  @Test
+  void an_overdue_load_refuses_starts_no_second_one_and_counts_when_it_comes() {
+    store.hold();
+    var entity =
+        entity(
+            new DeltaEntity.Settings(
+                Duration.ofMillis(50), PATIENT.idleUnload(), 4, Duration.ZERO, Duration.ZERO));
+    assertThat(refusal(generate(entity, Requests.to("support").build())).code())
+        .isEqualTo(ErrorCode.DELTA_UNAVAILABLE);
+    assertThat(refusal(generate(entity, Requests.to("support").build())).code())
+        .isEqualTo(ErrorCode.DELTA_UNAVAILABLE);
+    store.letGo();
+    device.expectMessageClass(DeviceActor.Attach.class);
+    var request = Requests.to("support").build();
+    generate(entity, request);
+    assertThat(device.expectMessageClass(DeviceActor.Submit.class).request()).isEqualTo(request);
+    assertThat(store.loads(SUPPORT)).isEqualTo(1);
+  }
+
+  @Test
+  void an_idle_variant_is_released_and_loads_again_when_asked() {
+    var entity = entity(idleAfter(Duration.ofMillis(50)));
+    generate(entity, Requests.to("support").build());
+    var delta = device.expectMessageClass(DeviceActor.Attach.class).delta();
+    device.expectMessageClass(DeviceActor.Submit.class);
+    entity.tell(new DeltaEntity.Unused(delta, 1));
+    device.expectMessage(new DeviceActor.Release(delta));
+    assertThat(tier()).isEqualTo(Tier.RETIRING);
+
+    var request = Requests.to("support").build();
+    generate(entity, request);
+    device.expectNoMessage(Duration.ofMillis(100));
+    entity.tell(new DeltaEntity.Released(delta));
+    var again = device.expectMessageClass(DeviceActor.Attach.class).delta();
+    assertThat(again).isNotEqualTo(delta);
+    assertThat(device.expectMessageClass(DeviceActor.Submit.class).request()).isEqualTo(request);
+  }
+
+  @Test
+  void a_released_variant_that_nobody_wants_is_cold() {
+    var entity = entity(idleAfter(Duration.ofMillis(50)));
+    generate(entity, Requests.to("support").build());
+    var delta = device.expectMessageClass(DeviceActor.Attach.class).delta();
+    device.expectMessageClass(DeviceActor.Submit.class);
+    entity.tell(new DeltaEntity.Unused(delta, 1));
+    device.expectMessageClass(DeviceActor.Release.class);
+    entity.tell(new DeltaEntity.Released(delta));
+    Kits.await(device, () -> assertThat(tier()).isEqualTo(Tier.COLD));
+  }
+
+  @Test
+  void an_old_report_of_idleness_does_not_release_what_is_in_use() {
+    var entity = entity(idleAfter(Duration.ofMillis(30)));
+    generate(entity, Requests.to("support").build());
+    var delta = device.expectMessageClass(DeviceActor.Attach.class).delta();
+    device.expectMessageClass(DeviceActor.Submit.class);
+    generate(entity, Requests.to("support").build());
+    device.expectMessageClass(DeviceActor.Submit.class);
+    entity.tell(new DeltaEntity.Unused(delta, 1));
+    device.expectNoMessage(Duration.ofMillis(150));
+    entity.tell(new DeltaEntity.Unused(delta, 2));
+    device.expectMessage(new DeviceActor.Release(delta));
+  }
+
+  @Test
+  void it_stops_in_every_state_and_answers_those_who_wait() {
+    var cold = entity(PATIENT);
+    stopped(cold);
+
+    store.failNext(new TributaryException(ErrorCode.FILE_NOT_FOUND, "gone"));
+    var backingOff = entity(PATIENT);
+    refusal(generate(backingOff, Requests.to("support").build()));
+    stopped(backingOff);
+
+    var resident = entity(PATIENT);
+    generate(resident, Requests.to("support").build());
+    device.receiveSeveralMessages(2);
+    stopped(resident);
+
+    var retiring = entity(idleAfter(Duration.ofMillis(1)));
+    generate(retiring, Requests.to("support").build());
+    var delta = device.expectMessageClass(DeviceActor.Attach.class).delta();
+    device.expectMessageClass(DeviceActor.Submit.class);
+    retiring.tell(new DeltaEntity.Unused(delta, 1));
+    device.expectMessageClass(DeviceActor.Release.class);
+    stopped(retiring);
+
+    store.hold();
+    var loading = entity(PATIENT);
+    var waiting = generate(loading, Requests.to("support").build());
+    stopped(loading);
+    assertThat(refusal(waiting).code()).isEqualTo(ErrorCode.DELTA_UNAVAILABLE);
+  }
+
+  @Test
+  void a_load_that_ends_after_its_entity_is_given_back() {
+    store.hold();
+    var entity = entity(PATIENT);
+    generate(entity, Requests.to("support").build());
+    stopped(entity);
+    store.letGo();
+    Kits.await(
+        device,
+        () -> {
+          assertThat(store.loads(SUPPORT)).isEqualTo(1);
+          assertThat(store.resident()).isEmpty();
+        });
+  }
+
+  @Test
+  void without_its_device_everything_is_refused() {
+    var entity = entity(PATIENT);
+    generate(entity, Requests.to("support").build());
+    device.receiveSeveralMessages(2);
+    device.stop();
+    Kits.await(
+        device,
+        () -> {
+          var reader = generate(entity, Requests.to("support").build());
+          var event = reader.expectMessageClass(ReaderMessage.Event.class, Duration.ofMillis(200));
+          assertThat(((TokenEvent.Failed) event.event()).refusal().code())
+              .isEqualTo(ErrorCode.SHUTTING_DOWN);
+        });
+  }
+
+  private static DeltaEntity.Settings idleAfter(Duration idle) {
+    return new DeltaEntity.Settings(
+        PATIENT.loadTimeout(), idle, 4, PATIENT.backOffMin(), PATIENT.backOffMax());
+  }
+
+  private ActorRef<DeltaEntity.Command> entity(DeltaEntity.Settings settings) {
+    var loader =
+        new DeltaLoader(
+            store,
+            KIT.system()
+                .dispatchers()
+                .lookup(DispatcherSelector.fromConfig(NodeSettings.LOADING_DISPATCHER)));
+    return KIT.spawn(
+        DeltaEntity.create(
+            SUPPORT, new DeltaEntity.Parts(device.getRef(), loader, metrics, settings)));
+  }
+
+  private static TestProbe<ReaderMessage> generate(
+      ActorRef<DeltaEntity.Command> entity, GenerationRequest request) {
+    TestProbe<ReaderMessage> reader = KIT.createTestProbe();
+    entity.tell(new DeltaEntity.Generate(request, 8, reader.getRef()));
+    return reader;
+  }
+
+  private static Refusal refusal(TestProbe<ReaderMessage> reader) {
+    var event = reader.expectMessageClass(ReaderMessage.Event.class).event();
+    return ((TokenEvent.Failed) event).refusal();
+  }
+
+  private void stopped(ActorRef<DeltaEntity.Command> entity) {
+    entity.tell(new DeltaEntity.Stop());
+    device.expectTerminated(entity);
+  }
+
+  private Tier tier() {
+    return Nodes.delta(metrics.read(), SUPPORT).tier();
+  }
+}

@@ -1,0 +1,185 @@
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
+import java.util.Comparator;
+import java.util.List;
+import java.util.regex.Pattern;
+import java.util.spi.ToolProvider;
+import java.util.stream.Stream;
+import java.util.zip.CRC32;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipFile;
+import java.util.zip.ZipOutputStream;
+
+/**
+ * Makes the archive that runs on a Linux host without Java: the start script, the jars and a Java
+ * runtime with just the modules they need.
+ *
+ * <p>Jars lose what other platforms need and are stored, not deflated: xz then packs all classes
+ * together, to about two thirds. Equal inputs give equal archives.
+ */
+final class PackageRelease {
+  private static final List<String> MODULES =
+      List.of(
+          "java.base",
+          "java.compiler", // DJL
+          "java.desktop", // java.beans: Jinjava, Kryo, Typesafe config
+          "java.instrument", // Javassist
+          "java.logging",
+          "java.management",
+          "java.naming", // DNS discovery of Akka
+          "java.sql", // dates known to Kryo and Gson
+          "java.xml", // Logback
+          "jdk.crypto.ec", // TLS
+          "jdk.httpserver", // Kamon's reporter
+          "jdk.incubator.vector",
+          "jdk.jfr", // Akka's flight recorder events
+          "jdk.management",
+          "jdk.unsupported"); // Unsafe, for Akka
+
+  /** Entries that a jar carries for platforms other than Linux on x86-64. */
+  private static final Pattern FOREIGN =
+      Pattern.compile(
+          String.join(
+              "|",
+              "native/lib/(?!linux-x86_64/).*", // DJL tokenizers
+              "(aix|darwin|freebsd|linux|win)/(?!amd64/libzstd-jni-.*\\.so).*", // zstd-jni
+              "com/sun/jna/(?!linux-x86-64/)[a-z0-9]+-[a-z0-9-]+/.*",
+              "jni/(?!x86_64-Linux/).*", // jffi
+              "org/jline/nativ/(?!Linux/x86_64/).*"));
+
+  private final Path repository;
+  private final Path root;
+  private final Instant time;
+
+  private PackageRelease(Path repository, Path root, Instant time) {
+    this.repository = repository;
+    this.root = root;
+    this.time = time;
+  }
+
+  /** Arguments: repository, directory of jars, archive to write, timestamp of its files. */
+  public static void main(String[] arguments) throws IOException, InterruptedException {
+    var archive = Path.of(arguments[2]);
+    var name = archive.getFileName().toString().replaceFirst("\\.tar\\.xz$", "");
+    var root = archive.resolveSibling("release").resolve(name);
+    deleteTree(root);
+    Files.createDirectories(root);
+    var release = new PackageRelease(Path.of(arguments[0]), root, Instant.parse(arguments[3]));
+    release.link();
+    release.slimJars(Path.of(arguments[1]));
+    release.copyFiles();
+    release.archive(archive);
+  }
+
+  private void link() {
+    int status =
+        ToolProvider.findFirst("jlink")
+            .orElseThrow(() -> new IllegalStateException("this JDK has no jlink"))
+            .run(
+                System.out,
+                System.err,
+                "--add-modules",
+                String.join(",", MODULES),
+                "--strip-debug",
+                "--no-header-files",
+                "--no-man-pages",
+                "--compress=zip-0",
+                "--output",
+                root.resolve("runtime").toString());
+    if (status != 0) {
+      throw new IllegalStateException("jlink ended with " + status);
+    }
+  }
+
+  private void slimJars(Path jars) throws IOException {
+    var lib = Files.createDirectories(root.resolve("lib"));
+    try (var files = Files.newDirectoryStream(jars, "*.jar")) {
+      for (var jar : files) {
+        slim(jar, lib.resolve(jar.getFileName()));
+      }
+    }
+  }
+
+  private void slim(Path jar, Path slimmed) throws IOException {
+    try (var in = new ZipFile(jar.toFile());
+        var out = new ZipOutputStream(Files.newOutputStream(slimmed), UTF_8)) {
+      out.setMethod(ZipOutputStream.STORED);
+      for (var entry : (Iterable<ZipEntry>) in.stream().map(ZipEntry.class::cast)::iterator) {
+        if (entry.isDirectory() || FOREIGN.matcher(entry.getName()).matches()) {
+          continue;
+        }
+        byte[] bytes = in.getInputStream(entry).readAllBytes();
+        var crc = new CRC32();
+        crc.update(bytes);
+        var stored = new ZipEntry(entry.getName());
+        stored.setSize(bytes.length);
+        stored.setCompressedSize(bytes.length);
+        stored.setCrc(crc.getValue());
+        stored.setLastModifiedTime(FileTime.from(time));
+        out.putNextEntry(stored);
+        out.write(bytes);
+        out.closeEntry();
+      }
+    }
+  }
+
+  private void copyFiles() throws IOException {
+    var bin = Files.createDirectories(root.resolve("bin"));
+    copyTree(repository.resolve("tributary"), bin.resolve("tributary"));
+    for (var name : List.of("LICENSE", "NOTICE", "README.md", "demo")) {
+      if (Files.exists(repository.resolve(name))) {
+        copyTree(repository.resolve(name), root.resolve(name));
+      }
+    }
+  }
+
+  private void archive(Path archive) throws IOException, InterruptedException {
+    int status =
+        new ProcessBuilder(
+                "tar",
+                "--create",
+                "--use-compress-program=xz -6 -T0",
+                "--file=" + archive,
+                "--directory=" + root.getParent(),
+                "--sort=name",
+                "--mtime=" + time,
+                "--owner=0",
+                "--group=0",
+                "--numeric-owner",
+                root.getFileName().toString())
+            .inheritIO()
+            .start()
+            .waitFor();
+    if (status != 0) {
+      throw new IllegalStateException("tar ended with " + status);
+    }
+    System.out.printf("%s: %.1f MiB%n", archive, Files.size(archive) / 1024.0 / 1024.0);
+  }
+
+  private static void copyTree(Path from, Path to) throws IOException {
+    for (var path : walk(from)) {
+      var target = to.resolve(from.relativize(path).toString());
+      Files.copy(path, target, StandardCopyOption.COPY_ATTRIBUTES);
+    }
+  }
+
+  private static void deleteTree(Path directory) throws IOException {
+    if (Files.exists(directory)) {
+      for (var path : walk(directory).reversed()) {
+        Files.delete(path);
+      }
+    }
+  }
+
+  private static List<Path> walk(Path from) throws IOException {
+    try (Stream<Path> paths = Files.walk(from)) {
+      return paths.sorted(Comparator.naturalOrder()).toList();
+    }
+  }
+}

@@ -1,0 +1,93 @@
+package tributary.cli;
+
+import java.nio.file.Path;
+import java.util.Objects;
+import java.util.concurrent.Callable;
+import me.tongfei.progressbar.ProgressBar;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import tributary.compression.quality.Evaluation;
+import tributary.compression.quality.Quality;
+import tributary.protocol.TributaryException;
+
+/** Measures a variant's quality on a task or a text. */
+@Command(
+    name = "evaluate",
+    description =
+        "Measure exact match and perplexity of the base, a delta on it, or a whole fine-tune.")
+final class EvaluateCommand implements Callable<Integer> {
+  private static final int LIMIT_MAX = 1_000_000;
+  private static final int RECORDS = 500;
+  private static final int WINDOWS = 200;
+
+  @Mixin private VariantOptions variant = new VariantOptions();
+
+  @ArgGroup(multiplicity = "1")
+  private Material material = new Material();
+
+  /** What to measure on. */
+  private static final class Material {
+    @Option(
+        names = "--task",
+        paramLabel = "FILE",
+        description = "JSON lines, each with prompt and completion.")
+    private @Nullable Path task;
+
+    @Option(
+        names = "--text",
+        paramLabel = "FILE",
+        description = "Text; documents are separated by <|endoftext|>.")
+    private @Nullable Path text;
+  }
+
+  @Option(
+      names = "--limit",
+      paramLabel = "N",
+      description = "Records of the task (default: 500), or windows of the text (default: 200).")
+  private @Nullable Integer limit;
+
+  @Mixin private ReportOptions report = new ReportOptions();
+
+  @Override
+  public Integer call() {
+    if (limit != null && (limit < 1 || limit > LIMIT_MAX)) {
+      throw TributaryException.parameter("limit", limit, 1, LIMIT_MAX);
+    }
+    Quality quality;
+    try (VariantOptions.Opened opened = variant.open();
+        ProgressBar bar = ReportOptions.progress("evaluate", 0, "records");
+        QualityRun run = QualityRun.of(opened.directory(), opened.model(), opened.delta())) {
+      quality = measure(run.evaluation(), bar);
+    }
+    report.print(
+        quality,
+        to ->
+            to.printf(
+                "%sperplexity %.4f, %,d records, %,d tokens, %.1f s%n",
+                quality.exactMatch() == null
+                    ? ""
+                    : "exact match %.1f%%, ".formatted(100 * quality.exactMatch()),
+                quality.perplexity(),
+                quality.records(),
+                quality.tokens(),
+                quality.seconds()));
+    return 0;
+  }
+
+  private Quality measure(Evaluation evaluation, ProgressBar bar) {
+    Evaluation.Progress progress =
+        (done, of) -> {
+          bar.maxHint(of);
+          bar.stepTo(done);
+        };
+    return material.task != null
+        ? evaluation.task(material.task, limit != null ? limit : RECORDS, progress)
+        : evaluation.text(
+            Objects.requireNonNull(material.text),
+            limit != null ? limit : WINDOWS,
+            progress);
+  }
+}

@@ -1,0 +1,77 @@
+package tributary.cli;
+
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import tributary.gpu.Backend;
+import tributary.model.BaseModel;
+import tributary.model.ResidentDelta;
+
+/** Which variant an offline command computes: a base, a base with a delta, or a whole fine-tune. */
+final class VariantOptions {
+  @Option(
+      names = "--base",
+      required = true,
+      paramLabel = "DIR",
+      description = "Hugging Face directory of the base.")
+  private Path base = Path.of("");
+
+  @ArgGroup private @Nullable Tuned tuned;
+
+  @Mixin private BackendOptions backend = new BackendOptions();
+
+  /** The base alone when neither is given. */
+  private static final class Tuned {
+    @Option(
+        names = "--delta",
+        paramLabel = "FILE",
+        description = "Delta file to apply to the base.")
+    private @Nullable Path delta;
+
+    @Option(
+        names = "--model",
+        paramLabel = "DIR",
+        description = "Uncompressed fine-tune to use instead of the base.")
+    private @Nullable Path model;
+  }
+
+  /** An opened variant; closes what it opened. */
+  record Opened(Path directory, Backend backend, BaseModel model, ResidentDelta delta)
+      implements AutoCloseable {
+    @Override
+    public void close() {
+      delta.close();
+      model.close();
+      backend.close();
+    }
+  }
+
+  Path base() {
+    return base;
+  }
+
+  Opened open() {
+    Path directory = tuned != null && tuned.model != null ? tuned.model : base;
+    Backend opened = backend.open();
+    try {
+      BaseModel model = BaseModel.load(directory, opened);
+      try {
+        return new Opened(directory, opened, model, delta(model));
+      } catch (RuntimeException e) {
+        model.close();
+        throw e;
+      }
+    } catch (RuntimeException e) {
+      opened.close();
+      throw e;
+    }
+  }
+
+  private ResidentDelta delta(BaseModel model) {
+    return tuned != null && tuned.delta != null
+        ? ResidentDelta.load(tuned.delta, model)
+        : ResidentDelta.none();
+  }
+}

@@ -1,0 +1,90 @@
+package tributary.model.bench;
+
+import java.util.Arrays;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import tributary.gpu.Backend;
+import tributary.gpu.Rope;
+import tributary.model.BaseModel;
+import tributary.model.ModelConfig;
+
+/** Shapes of real models, for benchmarks with random weights. */
+public enum ModelShape {
+  /** The demo's base. */
+  DEMO("demo", 8192, 384, 1024, 6, new Heads(6, 2, 64), true),
+  /** TinyLlama-1.1B. */
+  TINYLLAMA("tinyllama-1.1b", 32000, 2048, 5632, 22, new Heads(32, 4, 64), false);
+
+  private record Heads(int query, int keyValue, int size) {}
+
+  private static final int CONTEXT_LENGTH = 2048;
+  private static final double ROPE_THETA = 10_000;
+
+  private final String shapeName;
+  private final int vocabulary;
+  private final int hidden;
+  private final int intermediate;
+  private final int layers;
+  private final Heads heads;
+  private final boolean tied;
+
+  ModelShape(
+      String shapeName,
+      int vocabulary,
+      int hidden,
+      int intermediate,
+      int layers,
+      Heads heads,
+      boolean tied) {
+    this.shapeName = shapeName;
+    this.vocabulary = vocabulary;
+    this.hidden = hidden;
+    this.intermediate = intermediate;
+    this.layers = layers;
+    this.heads = heads;
+    this.tied = tied;
+  }
+
+  public String shapeName() {
+    return shapeName;
+  }
+
+  public static Optional<ModelShape> named(String name) {
+    return Arrays.stream(values()).filter(shape -> shape.shapeName.equals(name)).findFirst();
+  }
+
+  public static String names() {
+    return Arrays.stream(values()).map(ModelShape::shapeName).collect(Collectors.joining(", "));
+  }
+
+  /** A model of this shape with random weights; the caller closes it. */
+  public BaseModel random(Backend backend, long seed) {
+    ModelConfig config = config();
+    return BaseModel.of(config, new RandomWeights(config, seed), backend);
+  }
+
+  private ModelConfig config() {
+    float[] inverseFrequencies = new float[heads.size / 2];
+    for (int i = 0; i < inverseFrequencies.length; i++) {
+      inverseFrequencies[i] = (float) Math.pow(ROPE_THETA, -2.0 * i / heads.size);
+    }
+    return new ModelConfig(
+        "LlamaForCausalLM",
+        vocabulary,
+        hidden,
+        intermediate,
+        layers,
+        heads.query,
+        heads.keyValue,
+        heads.size,
+        CONTEXT_LENGTH,
+        1e-5f,
+        tied,
+        false,
+        false,
+        new Rope.Frequencies(inverseFrequencies, 1),
+        Set.of(2),
+        1);
+  }
+}
