@@ -27,15 +27,10 @@ final class PackageRelease {
   private static final List<String> MODULES =
       List.of(
           "java.base",
-          "java.compiler", // DJL
-          "java.desktop", // java.beans: Jinjava, Kryo, Typesafe config
-          "java.instrument", // Javassist
           "java.logging",
           "java.management",
           "java.naming", // DNS discovery of Akka
-          "java.sql", // dates known to Kryo and Gson
           "java.xml", // Logback
-          "jdk.crypto.ec", // TLS
           "jdk.httpserver", // Kamon's reporter
           "jdk.incubator.vector",
           "jdk.jfr", // Akka's flight recorder events
@@ -50,7 +45,6 @@ final class PackageRelease {
               "native/lib/(?!linux-x86_64/).*", // DJL tokenizers
               "(aix|darwin|freebsd|linux|win)/(?!amd64/libzstd-jni-.*\\.so).*", // zstd-jni
               "com/sun/jna/(?!linux-x86-64/)[a-z0-9]+-[a-z0-9-]+/.*",
-              "jni/(?!x86_64-Linux/).*", // jffi
               "org/jline/nativ/(?!Linux/x86_64/).*"));
 
   private final Path repository;
