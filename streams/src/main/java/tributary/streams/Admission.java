@@ -51,13 +51,12 @@ final class Admission {
     ChatTemplate template =
         model
             .chatTemplate()
-            .orElseThrow(
-                () ->
-                    new TributaryException(
-                        ErrorCode.CHAT_TEMPLATE,
-                        "model %s has no chat template; use /v1/completions, or configure one"
-                            .formatted(model.id()),
-                        "messages"));
+            .orElseThrow(() ->
+                new TributaryException(
+                    ErrorCode.CHAT_TEMPLATE,
+                    "model %s has no chat template; use /v1/completions, or configure one"
+                        .formatted(model.id()),
+                    "messages"));
     String text =
         template.render(
             body.messages().stream()
@@ -149,8 +148,7 @@ final class Admission {
           ErrorCode.CONTEXT_LENGTH_EXCEEDED,
           ("the prompt has %d tokens and max_tokens is %d, but model %s has a context of %d; "
                   + "ask for at most %d tokens")
-              .formatted(
-                  prompt.count(), asked.getAsInt(), model.id(), model.contextLength(), room),
+              .formatted(prompt.count(), asked.getAsInt(), model.id(), model.contextLength(), room),
           "max_tokens");
     }
     return asked.orElse(Math.min(room, orElse.orElse(room)));

@@ -52,9 +52,7 @@ final class AnswerCollector {
 
   /** Why there is no answer, if there is none. */
   @Nullable Refusal refusal() {
-    return refusal != null || usage != null
-        ? refusal
-        : Refusals.CUT_SHORT;
+    return refusal != null || usage != null ? refusal : Refusals.CUT_SHORT;
   }
 
   /** The answer's body; there must be no refusal. */

@@ -18,8 +18,8 @@ import tributary.protocol.Usage;
 /**
  * Lets the sequences of a request run together and merges what they tell into one stream of events.
  *
- * <p>Nothing here buffers more than one element a sequence: a reader that stops asking stops its own
- * sequences and no others. Cancelling the source cancels every sequence.
+ * <p>Nothing here buffers more than one element a sequence: a reader that stops asking stops its
+ * own sequences and no others. Cancelling the source cancels every sequence.
  */
 final class AnswerSource {
   private static final Logger LOG = LoggerFactory.getLogger(AnswerSource.class);
@@ -44,26 +44,23 @@ final class AnswerSource {
         .concatLazy(Source.lazySingle(this::cutShort))
         .statefulMapConcat(() -> new Completion(request)::accept)
         .takeWhile(event -> !isLast(event), true)
-        .map(
-            event -> {
-              tally.told(event);
-              return event;
-            });
+        .map(event -> {
+          tally.told(event);
+          return event;
+        });
   }
 
   private Source<AnswerEvent, NotUsed> sequence(
       AcceptedRequest.Choice choice, AcceptedRequest request, RequestTally tally) {
-    var tokenizer = request.model().tokenizer();
     return generation
         .generate(choice.request())
-        .map(
-            event -> {
-              if (event instanceof TokenEvent.Token) {
-                tally.token(choice.index());
-              }
-              return event;
-            })
-        .statefulMapConcat(() -> new ChoiceText(choice, request.stopping(), tokenizer)::accept)
+        .map(event -> {
+          if (event instanceof TokenEvent.Token) {
+            tally.token(choice.index());
+          }
+          return event;
+        })
+        .statefulMapConcat(() -> new ChoiceText(request, choice)::accept)
         .concatLazy(Source.lazySingle(AnswerSource::unfinished))
         .recover(
             new PFBuilder<Throwable, AnswerEvent>()

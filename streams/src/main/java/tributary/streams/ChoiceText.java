@@ -2,6 +2,7 @@ package tributary.streams;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import tributary.model.tokenizer.TextStream;
 import tributary.model.tokenizer.TextTokenizer;
 import tributary.protocol.ErrorCode;
@@ -9,7 +10,6 @@ import tributary.protocol.FinishReason;
 import tributary.protocol.Refusal;
 import tributary.protocol.TokenEvent;
 import tributary.protocol.TokenLogprob;
-import tributary.protocol.Tokens;
 import tributary.protocol.Usage;
 import tributary.protocol.openai.GenerationOptions.Stopping;
 
@@ -26,15 +26,23 @@ final class ChoiceText {
   private final TextTokenizer tokenizer;
   private final TextStream text;
   private final List<TokenScore> scores = new ArrayList<>();
-  private final List<Integer> tokens = new ArrayList<>();
-  private int count;
-  private int charactersSent;
 
-  ChoiceText(AcceptedRequest.Choice choice, Stopping stopping, TextTokenizer tokenizer) {
+  /** Finds no stop strings: tells which one ended the choice, where that is to be shown. */
+  private final @Nullable TextStream whole;
+
+  private final StringBuilder notSent = new StringBuilder();
+  private int count;
+
+  ChoiceText(AcceptedRequest request, AcceptedRequest.Choice choice) {
+    boolean skipSpecialTokens = request.delivery().skipSpecialTokens();
     this.choice = choice;
-    this.stopping = stopping;
-    this.tokenizer = tokenizer;
-    this.text = new TextStream(tokenizer, stopping.strings());
+    this.stopping = request.stopping();
+    this.tokenizer = request.model().tokenizer();
+    this.text = new TextStream(tokenizer, stopping.strings(), skipSpecialTokens);
+    this.whole =
+        stopping.includeStopString()
+            ? new TextStream(tokenizer, List.of(), skipSpecialTokens)
+            : null;
   }
 
   /** What this event tells the reader; {@code Ended} or {@code Failed} is the last. */
@@ -61,8 +69,8 @@ final class ChoiceText {
     if (logprob != null) {
       scores.add(TokenScore.of(token, logprob, tokenizer));
     }
-    if (stopping.includeStopString()) {
-      tokens.add(token.token());
+    if (whole != null) {
+      notSent.append(whole.append(token.token()).text());
     }
     send(text.append(token.token()), events);
     return events;
@@ -96,14 +104,14 @@ final class ChoiceText {
 
   /** Says whether the piece ended the choice. */
   private boolean send(TextStream.Piece piece, List<AnswerEvent> events) {
-    charactersSent += piece.text().length();
+    notSent.delete(0, piece.text().length());
     if (!piece.stopped()) {
       if (!piece.text().isEmpty() || scores.size() >= SCORES_HELD_MAX) {
         flush(piece.text(), events);
       }
       return false;
     }
-    flush(stopping.includeStopString() ? piece.text() + stopString() : piece.text(), events);
+    flush(piece.text() + stopStringShown(), events);
     events.add(new AnswerEvent.Ended(choice.index(), FinishReason.STOP, count));
     return true;
   }
@@ -115,12 +123,10 @@ final class ChoiceText {
     }
   }
 
-  /** All text before the stop string was sent, so the stop string stands right after it. */
-  private String stopString() {
-    int[] ids = tokens.stream().mapToInt(Integer::intValue).toArray();
-    String whole = tokenizer.decode(Tokens.of(ids), true);
+  /** All text before the stop string was sent, so what was not begins with it. */
+  private String stopStringShown() {
     return stopping.strings().stream()
-        .filter(stop -> whole.startsWith(stop, charactersSent))
+        .filter(stop -> notSent.indexOf(stop) == 0)
         .findFirst()
         .orElse("");
   }

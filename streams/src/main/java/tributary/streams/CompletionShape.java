@@ -63,8 +63,7 @@ final class CompletionShape implements AnswerShape {
   }
 
   private TextCompletion answer(List<TextCompletion.Choice> choices, @Nullable UsageBody usage) {
-    return new TextCompletion(
-        request.id(), request.created(), request.modelName(), choices, usage);
+    return new TextCompletion(request.id(), request.created(), request.modelName(), choices, usage);
   }
 
   private TextCompletion.@Nullable Logprobs logprobs(int choice, List<TokenScore> scores) {

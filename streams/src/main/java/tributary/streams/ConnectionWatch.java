@@ -24,8 +24,8 @@ import java.util.concurrent.ConcurrentHashMap;
  * Watches over one connection: tells the answers being given that their client has gone, also while
  * nothing is being written, and ends a connection that asks for nothing.
  *
- * <p>Akka's own idle timeout cannot do the second: it would also end a connection whose client waits
- * for a long answer that is sent whole.
+ * <p>Akka's own idle timeout cannot do the second: it would also end a connection whose client
+ * waits for a long answer that is sent whole.
  */
 final class ConnectionWatch {
   static final AttributeKey<ConnectionWatch> KEY =
@@ -103,6 +103,12 @@ final class ConnectionWatch {
               public void onUpstreamFinish() throws Exception {
                 clientGone();
                 super.onUpstreamFinish();
+              }
+
+              @Override
+              public void onUpstreamFailure(Throwable failure) throws Exception {
+                clientGone();
+                super.onUpstreamFailure(failure);
               }
             });
         setHandler(

@@ -3,9 +3,11 @@ package tributary.streams;
 import akka.event.LoggingAdapter;
 import akka.http.ParsingErrorHandler;
 import akka.http.javadsl.model.HttpResponse;
+import akka.http.javadsl.model.headers.RawHeader;
 import akka.http.scaladsl.model.ErrorInfo;
 import akka.http.scaladsl.model.StatusCode;
 import akka.http.scaladsl.settings.ServerSettings;
+import java.util.UUID;
 import tributary.protocol.ErrorCode;
 import tributary.protocol.Refusal;
 
@@ -25,6 +27,7 @@ final class EnvelopeParsingErrorHandler extends ParsingErrorHandler {
     log.debug("a request that is not one: {}", info.summary());
     // The summary names the rule that was broken; the detail would repeat what was sent.
     return HttpAnswers.refusal(Refusal.of(ErrorCode.INVALID_REQUEST, info.summary()))
-        .withStatus(status.intValue());
+        .withStatus(status.intValue())
+        .addHeader(RawHeader.create(RequestName.HEADER, "req-" + UUID.randomUUID()));
   }
 }

@@ -8,7 +8,6 @@ import akka.http.javadsl.model.HttpResponse;
 import akka.japi.Pair;
 import akka.stream.KillSwitches;
 import akka.stream.Materializer;
-import akka.stream.UniqueKillSwitch;
 import akka.stream.javadsl.Keep;
 import akka.stream.javadsl.Sink;
 import akka.stream.javadsl.Source;
@@ -22,7 +21,6 @@ import org.slf4j.LoggerFactory;
 import tributary.config.ServerConfig;
 import tributary.protocol.ErrorCode;
 import tributary.protocol.Refusal;
-import tributary.protocol.TributaryException;
 
 /**
  * Answers requests for text: reads the body, has it understood, lets its sequences run, and sends
@@ -81,31 +79,25 @@ final class GenerationEndpoint {
 
   private CompletionStage<HttpResponse> begin(
       AcceptedRequest accepted, HttpRequest request, long arrivedAt) {
+    var metrics = service.metrics().of(accepted.model().id());
+    var nanoTime = service.surroundings().nanoTime();
     open.enter();
-    var tally =
-        new RequestTally(
-            name(request),
-            accepted,
-            service.metrics().of(accepted.model().id()),
-            service.surroundings().nanoTime(),
-            arrivedAt);
+    var tally = new RequestTally(name(request), accepted, metrics, nanoTime, arrivedAt);
     var connection = request.getAttribute(ConnectionWatch.KEY).orElseGet(ConnectionWatch::new);
     Source<AnswerEvent, NotUsed> events =
         answers
             .of(accepted, tally)
             .viaMat(KillSwitches.single(), Keep.right())
-            .watchTermination(
-                (kill, ended) -> {
-                  Runnable whenGone = kill::shutdown;
-                  connection.begin(whenGone);
-                  ended.whenComplete(
-                      (_, _) -> {
-                        connection.end(whenGone);
-                        open.leave();
-                        close(tally);
-                      });
-                  return NotUsed.getInstance();
-                });
+            .watchTermination((kill, ended) -> {
+              Runnable whenGone = kill::shutdown;
+              connection.begin(whenGone);
+              ended.whenComplete((_, _) -> {
+                connection.end(whenGone);
+                open.leave();
+                close(tally);
+              });
+              return NotUsed.getInstance();
+            });
     return accepted.delivery().stream() ? streamed(accepted, events) : whole(accepted, events);
   }
 
@@ -113,13 +105,12 @@ final class GenerationEndpoint {
       AcceptedRequest accepted, Source<AnswerEvent, NotUsed> events) {
     return events
         .runWith(Sink.fold(new AnswerCollector(accepted), AnswerCollector::add), materializer)
-        .thenApply(
-            collected -> {
-              Refusal refusal = collected.refusal();
-              return refusal == null
-                  ? HttpAnswers.json(collected.answer())
-                  : HttpAnswers.refusal(refusal);
-            });
+        .thenApply(collected -> {
+          Refusal refusal = collected.refusal();
+          return refusal == null
+              ? HttpAnswers.json(collected.answer())
+              : HttpAnswers.refusal(refusal);
+        });
   }
 
   private CompletionStage<HttpResponse> streamed(

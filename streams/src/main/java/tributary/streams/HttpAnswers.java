@@ -7,6 +7,7 @@ import akka.http.javadsl.model.MediaTypes;
 import akka.http.javadsl.model.headers.RawHeader;
 import akka.stream.javadsl.Source;
 import akka.util.ByteString;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import tributary.protocol.ErrorCode;
 import tributary.protocol.Nanos;
@@ -16,6 +17,14 @@ import tributary.protocol.openai.OpenAiJson;
 
 /** Responses: JSON, event streams, and refusals with what clients need to decide on a retry. */
 final class HttpAnswers {
+  /** Causes that pass by themselves, and soon. */
+  private static final Set<ErrorCode> PASSING =
+      Set.of(
+          ErrorCode.QUEUE_FULL,
+          ErrorCode.RATE_LIMIT_EXCEEDED,
+          ErrorCode.SHUTTING_DOWN,
+          ErrorCode.STREAM_BROKEN);
+
   private static final Nanos RETRY_AFTER_DEFAULT = Nanos.ofMillis(1000);
 
   private HttpAnswers() {}
@@ -51,10 +60,7 @@ final class HttpAnswers {
     if (refusal.retryAfter() != null) {
       return refusal.retryAfter();
     }
-    return switch (refusal.code()) {
-      case QUEUE_FULL, RATE_LIMIT_EXCEEDED, SHUTTING_DOWN, STREAM_BROKEN -> RETRY_AFTER_DEFAULT;
-      default -> null;
-    };
+    return PASSING.contains(refusal.code()) ? RETRY_AFTER_DEFAULT : null;
   }
 
   /** The SDKs ask again after these unless told not to. */

@@ -25,10 +25,10 @@ import tributary.protocol.TributaryException;
 /**
  * The front end, bound to its address.
  *
- * <p>It ends with the actor system's coordinated shutdown: in {@code service-unbind} it stops taking
- * connections and requests; in {@code service-requests-done} open answers may end, for at most
- * {@code http.drain-max}, and what is left ends with an error event. That phase's timeout must be
- * longer than {@code http.drain-max}.
+ * <p>It ends with the actor system's coordinated shutdown: in {@code service-unbind} it stops
+ * taking connections and requests; in {@code service-requests-done} open answers may end, for at
+ * most {@code http.drain-max}, and what is left ends with an error event. That phase's timeout must
+ * be longer than {@code http.drain-max}.
  */
 public final class HttpServer {
   /** What a connection without a request may stay. */
@@ -69,16 +69,15 @@ public final class HttpServer {
         .bindFlow(
             ConnectionWatch.flow(
                 idleMax, request -> named(request, service.surroundings(), routes)))
-        .handle(
-            (binding, failure) -> {
-              if (failure != null) {
-                throw unbindable(settings, Refusals.cause(failure));
-              }
-              var server = new HttpServer(binding, open, settings.drainMax());
-              server.endWith(system);
-              LOG.info("serving on {}", server.address());
-              return server;
-            });
+        .handle((binding, failure) -> {
+          if (failure != null) {
+            throw unbindable(settings, Refusals.cause(failure));
+          }
+          var server = new HttpServer(binding, open, settings.drainMax());
+          server.endWith(system);
+          LOG.info("serving on {}", server.address());
+          return server;
+        });
   }
 
   /** Where it listens; the port is the real one also when 0 was asked for. */
@@ -88,10 +87,8 @@ public final class HttpServer {
 
   private void endWith(ActorSystem<?> system) {
     var shutdown = CoordinatedShutdown.get(system);
-    shutdown.addTask(
-        CoordinatedShutdown.PhaseServiceUnbind(), "http-unbind", this::unbind);
-    shutdown.addTask(
-        CoordinatedShutdown.PhaseServiceRequestsDone(), "http-drain", this::drain);
+    shutdown.addTask(CoordinatedShutdown.PhaseServiceUnbind(), "http-unbind", this::unbind);
+    shutdown.addTask(CoordinatedShutdown.PhaseServiceRequestsDone(), "http-drain", this::drain);
   }
 
   private CompletionStage<Done> unbind() {
@@ -104,19 +101,17 @@ public final class HttpServer {
         .toCompletableFuture()
         .copy()
         .completeOnTimeout(Done.getInstance(), drainMax.toMillis(), TimeUnit.MILLISECONDS)
-        .thenCompose(
-            _ -> {
-              if (open.count() > 0) {
-                LOG.warn("{} answers were cut after {}", open.count(), drainMax);
-              }
-              open.cutRest();
-              return after(FAREWELL, () -> binding.terminate(FAREWELL));
-            })
+        .thenCompose(_ -> {
+          if (open.count() > 0) {
+            LOG.warn("{} answers were cut after {}", open.count(), drainMax);
+          }
+          open.cutRest();
+          return after(FAREWELL, () -> binding.terminate(FAREWELL));
+        })
         .thenApply(_ -> Done.getInstance());
   }
 
-  private static <T> CompletionStage<T> after(
-      Duration pause, Supplier<CompletionStage<T>> action) {
+  private static <T> CompletionStage<T> after(Duration pause, Supplier<CompletionStage<T>> action) {
     var paused = CompletableFuture.delayedExecutor(pause.toMillis(), TimeUnit.MILLISECONDS);
     return CompletableFuture.supplyAsync(action, paused).thenCompose(stage -> stage);
   }

@@ -10,9 +10,9 @@ import java.util.Map;
 import tributary.config.ServerConfig;
 
 /**
- * Akka HTTP's settings for this server: the user's own {@code akka.http}, over what the server's
- * settings imply, over {@code tributary-http.conf}, over the libraries' defaults. Laid here and not
- * in a reference.conf, because the order of several of those is undefined.
+ * Akka HTTP's settings for this server: system properties, over what the server's settings imply,
+ * over {@code tributary-http.conf}, over the actor system's settings. Laid here and not in a
+ * reference.conf, because the order of several of those is undefined.
  */
 final class HttpSettings {
   /** A connection that waits for an answer must outlive the answer's deadline. */

@@ -65,8 +65,7 @@ public final class Metrics implements AutoCloseable {
    * @param base whose name the figures of the whole node carry
    * @param models whose names may be labels
    */
-  public static Metrics start(
-      DeltaId base, Collection<DeltaId> models, Supplier<NodeLoad> load) {
+  public static Metrics start(DeltaId base, Collection<DeltaId> models, Supplier<NodeLoad> load) {
     var options = ConfigParseOptions.defaults().setAllowMissing(false);
     Config settings =
         ConfigFactory.parseResources(
@@ -107,25 +106,57 @@ public final class Metrics implements AutoCloseable {
   }
 
   private static void sampleNode(String model, Supplier<NodeLoad> load) {
-    gauge("vllm:kv_cache_usage_perc", "Share of the KV pages in use, 0 to 1", model, load,
+    gauge(
+        "vllm:kv_cache_usage_perc",
+        "Share of the KV pages in use, 0 to 1",
+        model,
+        load,
         node -> (double) node.scheduler().kvPagesUsed() / Math.max(1, node.kvPages()));
-    gauge("tributary_sequences_waiting", "Sequences before their first step", model, load,
+    gauge(
+        "tributary_sequences_waiting",
+        "Sequences before their first step",
+        model,
+        load,
         node -> node.scheduler().waiting());
-    gauge("tributary_sequences_running", "Sequences in the steps", model, load,
+    gauge(
+        "tributary_sequences_running",
+        "Sequences in the steps",
+        model,
+        load,
         node -> node.scheduler().running());
-    gauge("tributary_sequences_parked", "Sequences whose reader is slow", model, load,
+    gauge(
+        "tributary_sequences_parked",
+        "Sequences whose reader is slow",
+        model,
+        load,
         node -> node.scheduler().parked());
-    counter("vllm:num_preemptions", "Sequences that lost their KV pages", model, load,
+    counter(
+        "vllm:num_preemptions",
+        "Sequences that lost their KV pages",
+        model,
+        load,
         node -> node.scheduler().preemptions());
     counter("tributary_device_steps", "Steps that the device ran", model, load, NodeLoad::steps);
   }
 
   private static void sampleModel(DeltaId id, Supplier<NodeLoad> load) {
-    gauge("tributary_delta_resident", "1 when the delta is in device memory", id.name(), load,
+    gauge(
+        "tributary_delta_resident",
+        "1 when the delta is in device memory",
+        id.name(),
+        load,
         node -> of(node, id, delta -> delta.tier() == Tier.RESIDENT ? 1 : 0));
-    counter("tributary_delta_sequences", "Sequences that the device took", id.name(), load,
+    counter(
+        "tributary_delta_sequences",
+        "Sequences that the device took",
+        id.name(),
+        load,
         node -> of(node, id, DeltaLoad::sequences));
-    counter("tributary_delta_refused", "Sequences that the node refused", id.name(), load,
+    counter(
+        "tributary_delta_refused",
+        "Sequences that the node refused",
+        id.name(),
+        load,
         node -> of(node, id, DeltaLoad::refused));
   }
 

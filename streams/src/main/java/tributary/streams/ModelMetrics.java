@@ -131,8 +131,7 @@ final class ModelMetrics {
   }
 
   private static Histogram size(String name, TagSet tags) {
-    return Kamon.histogram(
-            name, MeasurementUnit.none(), DynamicRange.apply(1, COUNT_MAX, DIGITS))
+    return Kamon.histogram(name, MeasurementUnit.none(), DynamicRange.apply(1, COUNT_MAX, DIGITS))
         .withTags(tags);
   }
 

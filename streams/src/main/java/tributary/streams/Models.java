@@ -19,8 +19,7 @@ final class Models {
 
   Models(Collection<ServedModel> models) {
     this.byId =
-        models.stream()
-            .collect(Collectors.toUnmodifiableMap(ServedModel::id, Function.identity()));
+        models.stream().collect(Collectors.toUnmodifiableMap(ServedModel::id, Function.identity()));
   }
 
   /** The model of that name, which may be any text. */

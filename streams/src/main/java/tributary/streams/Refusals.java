@@ -1,5 +1,6 @@
 package tributary.streams;
 
+import java.util.Set;
 import java.util.concurrent.CompletionException;
 import tributary.protocol.ErrorCode;
 import tributary.protocol.Refusal;
@@ -10,6 +11,9 @@ final class Refusals {
   static final Refusal CUT_SHORT =
       Refusal.of(ErrorCode.STREAM_BROKEN, "the answer was cut short; ask again");
 
+  /** Faults with status 500 whose messages are made for callers. */
+  private static final Set<ErrorCode> TOLD = Set.of(ErrorCode.INTERNAL, ErrorCode.STREAM_BROKEN);
+
   private Refusals() {}
 
   static Refusal of(Throwable failure) {
@@ -18,14 +22,10 @@ final class Refusals {
 
   /** Faults of files and settings are the operator's: their messages may name paths. */
   static Refusal shown(Refusal refusal) {
-    return switch (refusal.code()) {
-      case INTERNAL, STREAM_BROKEN -> refusal;
-      default ->
-          refusal.code().httpStatus() == 500
-              ? Refusal.of(
-                  ErrorCode.INTERNAL, "internal error; the server's log has the details")
-              : refusal;
-    };
+    boolean isOurs = refusal.code().httpStatus() == 500 && !TOLD.contains(refusal.code());
+    return isOurs
+        ? Refusal.of(ErrorCode.INTERNAL, "internal error; the server's log has the details")
+        : refusal;
   }
 
   /** The failure itself, out of the wrapping that futures add. */

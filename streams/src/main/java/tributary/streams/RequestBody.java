@@ -34,13 +34,12 @@ final class RequestBody {
         .entity()
         .withSizeLimit(max.count())
         .toStrict(ARRIVAL_MAX.toMillis(), materializer)
-        .handle(
-            (strict, failure) -> {
-              if (failure != null) {
-                throw refused(failure);
-              }
-              return strict.getData().toArray();
-            });
+        .handle((strict, failure) -> {
+          if (failure != null) {
+            throw refused(failure);
+          }
+          return strict.getData().toArray();
+        });
   }
 
   private static void checkType(HttpRequest request) {

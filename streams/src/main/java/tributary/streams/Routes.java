@@ -63,10 +63,9 @@ final class Routes extends AllDirectives {
 
   /** A model that has to be loaded first may take longer than Akka waits by itself. */
   Route all() {
-    return withoutRequestTimeout(
-        () ->
-            handleExceptions(
-                exceptions(), () -> handleRejections(rejections(), () -> concat(v1(), node()))));
+    return withoutRequestTimeout(() ->
+        handleExceptions(
+            exceptions(), () -> handleRejections(rejections(), () -> concat(v1(), node()))));
   }
 
   private Route v1() {
@@ -75,15 +74,11 @@ final class Routes extends AllDirectives {
         path(v1.slash("completions"), () -> post(() -> generate(this::completion))),
         path(v1.slash("chat").slash("completions"), () -> post(() -> generate(this::chat))),
         path(
-            v1.slash("models"),
-            () -> get(() -> complete(HttpAnswers.json(models.cards(started))))),
+            v1.slash("models"), () -> get(() -> complete(HttpAnswers.json(models.cards(started))))),
         path(
             v1.slash("models").slash(segment()),
             name ->
-                get(
-                    () ->
-                        complete(
-                            HttpAnswers.json(Models.card(models.named(name), started))))));
+                get(() -> complete(HttpAnswers.json(Models.card(models.named(name), started))))));
   }
 
   private Route node() {
@@ -98,8 +93,7 @@ final class Routes extends AllDirectives {
   }
 
   private Route generate(GenerationEndpoint.Understanding understanding) {
-    return extractRequest(
-        request -> completeWithFuture(generation.answer(request, understanding)));
+    return extractRequest(request -> completeWithFuture(generation.answer(request, understanding)));
   }
 
   private AcceptedRequest completion(byte[] json) {
@@ -132,19 +126,19 @@ final class Routes extends AllDirectives {
 
   private HttpResponse metrics() {
     return HttpResponse.create()
-        .withEntity(ContentTypes.parse(METRICS_TYPE), ByteString.fromString(service.metrics().scrape()));
+        .withEntity(
+            ContentTypes.parse(METRICS_TYPE), ByteString.fromString(service.metrics().scrape()));
   }
 
   private ExceptionHandler exceptions() {
     return ExceptionHandler.newBuilder()
-        .matchAny(
-            failure -> {
-              Refusal refusal = Refusals.of(failure);
-              if (refusal.code() == ErrorCode.INTERNAL) {
-                LOG.error("a request failed", failure);
-              }
-              return complete(HttpAnswers.refusal(refusal));
-            })
+        .matchAny(failure -> {
+          Refusal refusal = Refusals.of(failure);
+          if (refusal.code() == ErrorCode.INTERNAL) {
+            LOG.error("a request failed", failure);
+          }
+          return complete(HttpAnswers.refusal(refusal));
+        })
         .build();
   }
 
@@ -167,8 +161,7 @@ final class Routes extends AllDirectives {
             .distinct()
             .collect(Collectors.joining(", "));
     return complete(
-        HttpAnswers.refusal(
-                Refusal.of(ErrorCode.METHOD_NOT_ALLOWED, "this path takes " + allowed))
+        HttpAnswers.refusal(Refusal.of(ErrorCode.METHOD_NOT_ALLOWED, "this path takes " + allowed))
             .withStatus(StatusCodes.METHOD_NOT_ALLOWED)
             .addHeader(RawHeader.create("allow", allowed)));
   }

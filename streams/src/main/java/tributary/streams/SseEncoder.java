@@ -8,8 +8,8 @@ import tributary.protocol.openai.ErrorBody;
 import tributary.protocol.openai.OpenAiJson;
 
 /**
- * Writes an answer's events as server-sent events. Belongs to one answer; each element of the result
- * is one event, so that it leaves as one HTTP chunk.
+ * Writes an answer's events as server-sent events. Belongs to one answer; each element of the
+ * result is one event, so that it leaves as one HTTP chunk.
  */
 final class SseEncoder {
   private static final ByteString DATA = bytes("data: ");
@@ -31,11 +31,11 @@ final class SseEncoder {
     return switch (event) {
       case AnswerEvent.Began(int choice) -> optional(shape.opening(choice));
       case AnswerEvent.Text text -> List.of(data(shape.text(text)));
-      case AnswerEvent.Ended ended ->
-          List.of(data(shape.finish(ended.choice(), ended.reason())));
+      case AnswerEvent.Ended ended -> List.of(data(shape.finish(ended.choice(), ended.reason())));
       case AnswerEvent.Completed completed ->
           includeUsage ? List.of(data(shape.usage(completed.usage())), DONE) : List.of(DONE);
-      case AnswerEvent.Failed failed -> List.of(data(ErrorBody.of(Refusals.shown(failed.refusal()))), DONE);
+      case AnswerEvent.Failed failed ->
+          List.of(data(ErrorBody.of(Refusals.shown(failed.refusal()))), DONE);
       case AnswerEvent.Waiting _ -> List.of(HEARTBEAT);
     };
   }

@@ -24,10 +24,8 @@ record TokenScore(String text, float logprob, List<TokenScore> top) {
         tokenizer.tokenText(logprob.token()),
         logprob.logprob(),
         event.top().stream()
-            .map(
-                other ->
-                    new TokenScore(
-                        tokenizer.tokenText(other.token()), other.logprob(), List.of()))
+            .map(other ->
+                new TokenScore(tokenizer.tokenText(other.token()), other.logprob(), List.of()))
             .toList());
   }
 }

@@ -4,11 +4,11 @@
  *
  * <p>A request passes four rooms: body to checked request ({@link tributary.streams.Admission},
  * pure), checked request to a source of events ({@link tributary.streams.AnswerSource}), events to
- * bytes ({@link tributary.streams.SseEncoder}, {@link tributary.streams.AnswerCollector}, pure), and
- * the HTTP around them.
+ * bytes ({@link tributary.streams.SseEncoder}, {@link tributary.streams.AnswerCollector}, pure),
+ * and the HTTP around them.
  *
- * <p>May use {@code actors}, {@code model.tokenizer}, {@code config}, {@code protocol}, Akka HTTP and
- * Kamon. Nothing below this package may know it.
+ * <p>May use {@code actors}, {@code model.tokenizer}, {@code config}, {@code protocol}, Akka HTTP
+ * and Kamon. Nothing below this package may know it.
  */
 @NullMarked
 package tributary.streams;

@@ -10,8 +10,10 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
 import tributary.protocol.ErrorCode;
 import tributary.protocol.FinishReason;
 import tributary.protocol.GenerationRequest;
@@ -20,14 +22,21 @@ import tributary.protocol.Refusal;
 import tributary.protocol.TokenEvent;
 
 /** What clients receive, byte for byte, over real HTTP. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class AnswersTest {
-  private Function<GenerationRequest, Source<TokenEvent, NotUsed>> script =
-      request -> ScriptedGeneration.text(request, "Hi!", FinishReason.STOP);
+  private Function<GenerationRequest, Source<TokenEvent, NotUsed>> script = AnswersTest::greeting;
   private final ScriptedGeneration generation =
       new ScriptedGeneration(request -> script.apply(request));
   private final TestServer server = TestServer.of(generation);
 
-  @AfterEach
+  @BeforeEach
+  void forget() {
+    script = AnswersTest::greeting;
+    generation.runs.clear();
+    server.forgetNames();
+  }
+
+  @AfterAll
   void close() {
     server.close();
   }
@@ -38,7 +47,8 @@ class AnswersTest {
         chat(
             """
             {"model":"tenant-a","messages":[{"role":"user","content":"Hello"}],"stream":true,
-             "stream_options":{"include_usage":true}}""");
+             "stream_options":{"include_usage":true}}\
+            """);
     assertThat(response.statusCode()).isEqualTo(200);
     assertThat(response.headers().firstValue("content-type"))
         .hasValueSatisfying(type -> assertThat(type).startsWith("text/event-stream"));
@@ -55,8 +65,7 @@ class AnswersTest {
 
   @Test
   void a_whole_chat_answer_is_one_json_object() {
-    var response =
-        chat("{'model':'tenant-a','messages':[{'role':'user','content':'Hello'}]}");
+    var response = chat("{'model':'tenant-a','messages':[{'role':'user','content':'Hello'}]}");
     assertThat(response.headers().firstValue("content-type")).hasValue("application/json");
     Golden.assertMatches("chat.json", response.body());
   }
@@ -72,9 +81,8 @@ class AnswersTest {
     script = request -> ScriptedGeneration.text(request, "é!", FinishReason.STOP);
     Golden.assertMatches(
         "chat-logprobs.json",
-        chat(
-                "{'model':'tenant-a','messages':[{'role':'user','content':'x'}],"
-                    + "'logprobs':true,'top_logprobs':2}")
+        chat("{'model':'tenant-a','messages':[{'role':'user','content':'x'}],"
+                + "'logprobs':true,'top_logprobs':2}")
             .body());
   }
 
@@ -101,9 +109,8 @@ class AnswersTest {
   @Test
   void a_streamed_chat_with_choices_opens_and_ends_each_of_them() {
     var body =
-        chat(
-                "{'model':'tenant-a','messages':[{'role':'user','content':'x'}],'n':2,"
-                    + "'stream':true}")
+        chat("{'model':'tenant-a','messages':[{'role':'user','content':'x'}],'n':2,"
+                + "'stream':true}")
             .body();
     for (int choice = 0; choice < 2; choice++) {
       String at = "\"index\":" + choice + ",";
@@ -150,8 +157,7 @@ class AnswersTest {
 
   @Test
   void a_stop_token_is_counted_but_not_shown() {
-    script =
-        request -> ScriptedGeneration.tokens(request, FinishReason.STOP, 'o', 'k', 'z');
+    script = request -> ScriptedGeneration.tokens(request, FinishReason.STOP, 'o', 'k', 'z');
     assertThat(complete("{'model':'tenant-a','prompt':'x','stop_token_ids':[122]}").body())
         .contains("\"text\":\"ok\"", "\"completion_tokens\":3");
   }
@@ -255,17 +261,18 @@ class AnswersTest {
   void many_streams_at_once_all_end() {
     CompletableFuture<?>[] answers =
         IntStream.range(0, 40)
-            .mapToObj(
-                _ ->
-                    server
-                        .postAsync(
-                            "/v1/completions",
-                            json("{'model':'tenant-a','prompt':'x','stream':true}"))
-                        .thenAccept(
-                            response ->
-                                assertThat(response.body()).endsWith("data: [DONE]\n\n")))
+            .mapToObj(_ ->
+                server
+                    .postAsync(
+                        "/v1/completions", json("{'model':'tenant-a','prompt':'x','stream':true}"))
+                    .thenAccept(
+                        response -> assertThat(response.body()).endsWith("data: [DONE]\n\n")))
             .toArray(CompletableFuture<?>[]::new);
     TestServer.await(CompletableFuture.allOf(answers));
+  }
+
+  private static Source<TokenEvent, NotUsed> greeting(GenerationRequest request) {
+    return ScriptedGeneration.text(request, "Hi!", FinishReason.STOP);
   }
 
   private String named(String id) {
@@ -274,9 +281,7 @@ class AnswersTest {
             server
                 .jsonPost("/v1/completions")
                 .header("x-request-id", id)
-                .POST(
-                    HttpRequest.BodyPublishers.ofString(
-                        json("{'model':'base','prompt':'x'}")))
+                .POST(HttpRequest.BodyPublishers.ofString(json("{'model':'base','prompt':'x'}")))
                 .build())
         .headers()
         .firstValue("x-request-id")

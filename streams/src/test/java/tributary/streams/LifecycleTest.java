@@ -22,8 +22,7 @@ import tributary.protocol.Usage;
 
 /** From the port to the last byte: start, readiness, waiting, deadlines, and the end. */
 class LifecycleTest {
-  private static final String STREAM =
-      "{\"model\":\"tenant-a\",\"prompt\":\"x\",\"stream\":true}";
+  private static final String STREAM = "{\"model\":\"tenant-a\",\"prompt\":\"x\",\"stream\":true}";
 
   private final ScriptedGeneration silent = new ScriptedGeneration(_ -> Source.never());
 
@@ -51,8 +50,7 @@ class LifecycleTest {
       assertThat(server.get("/health/ready").body()).isEqualTo("{\"status\":\"ready\"}");
       server.readiness.set(new Readiness(false, "loading the base"));
       assertThat(server.get("/health/ready").statusCode()).isEqualTo(503);
-      assertThat(server.get("/health/ready").body())
-          .isEqualTo("{\"status\":\"loading the base\"}");
+      assertThat(server.get("/health/ready").body()).isEqualTo("{\"status\":\"loading the base\"}");
       assertThat(server.get("/version").body()).isEqualTo("{\"version\":\"0.1.0-test\"}");
       Golden.assertMatches("models.json", server.get("/v1/models").body());
       Golden.assertMatches("model.json", server.get("/v1/models/tenant-a").body());
@@ -60,15 +58,13 @@ class LifecycleTest {
   }
 
   @Test
-  void heartbeats_keep_a_waiting_stream_alive_before_and_after_the_first_token()
-      throws Exception {
+  void heartbeats_keep_a_waiting_stream_alive_before_and_after_the_first_token() throws Exception {
     var token = new CompletableFuture<TokenEvent>();
     var generation =
-        new ScriptedGeneration(
-            request ->
-                Source.<TokenEvent>completionStage(
-                        token.thenApply(_ -> ScriptedGeneration.token(request, 0, 'a')))
-                    .concat(Source.never()));
+        new ScriptedGeneration(request ->
+            Source.<TokenEvent>completionStage(
+                    token.thenApply(_ -> ScriptedGeneration.token(request, 0, 'a')))
+                .concat(Source.never()));
     try (var server = TestServer.with().heartbeat(Duration.ofMillis(20)).start(generation);
         var client = server.connect()) {
       client.post("/v1/completions", STREAM);
@@ -82,15 +78,14 @@ class LifecycleTest {
   @Test
   void a_refusal_within_the_grace_is_still_a_status() {
     var refusal = new CompletableFuture<TokenEvent>();
-    var generation = new ScriptedGeneration(request -> {
-      refusal.completeOnTimeout(
-          new TokenEvent.Failed(
-              request.id(),
-              Refusal.of(ErrorCode.DELTA_UNAVAILABLE, "gone")),
-          150,
-          TimeUnit.MILLISECONDS);
-      return Source.completionStage(refusal);
-    });
+    var generation =
+        new ScriptedGeneration(request -> {
+          refusal.completeOnTimeout(
+              new TokenEvent.Failed(request.id(), Refusal.of(ErrorCode.DELTA_UNAVAILABLE, "gone")),
+              150,
+              TimeUnit.MILLISECONDS);
+          return Source.completionStage(refusal);
+        });
     try (var server = TestServer.with().heartbeat(Duration.ofMillis(100)).start(generation)) {
       assertThat(server.post("/v1/completions", STREAM).statusCode()).isEqualTo(503);
     }
@@ -99,10 +94,9 @@ class LifecycleTest {
   @Test
   void a_deadline_ends_a_whole_answer_with_a_status_and_a_stream_with_an_event() {
     var generation =
-        new ScriptedGeneration(
-            request ->
-                Source.<TokenEvent>single(ScriptedGeneration.token(request, 0, 'a'))
-                    .concat(Source.never()));
+        new ScriptedGeneration(request ->
+            Source.<TokenEvent>single(ScriptedGeneration.token(request, 0, 'a'))
+                .concat(Source.never()));
     try (var server = TestServer.with().deadline(Duration.ofMillis(200)).start(generation)) {
       var whole = server.post("/v1/completions", STREAM.replace("true", "false"));
       assertThat(whole.statusCode()).isEqualTo(503);
@@ -118,17 +112,13 @@ class LifecycleTest {
   void a_shutdown_lets_streams_end_and_takes_no_new_ones() throws Exception {
     var rest = new CompletableFuture<TokenEvent>();
     var generation =
-        new ScriptedGeneration(
-            request ->
-                Source.<TokenEvent>single(ScriptedGeneration.token(request, 0, 'a'))
-                    .concat(
-                        Source.completionStage(
-                            rest.thenApply(
-                                _ ->
-                                    new TokenEvent.Finished(
-                                        request.id(),
-                                        FinishReason.STOP,
-                                        new Usage(1, 1))))));
+        new ScriptedGeneration(request ->
+            Source.<TokenEvent>single(ScriptedGeneration.token(request, 0, 'a'))
+                .concat(
+                    Source.completionStage(
+                        rest.thenApply(_ ->
+                            new TokenEvent.Finished(
+                                request.id(), FinishReason.STOP, new Usage(1, 1))))));
     try (var server = TestServer.of(generation);
         var idle = server.connect();
         var client = server.connect()) {
@@ -149,10 +139,9 @@ class LifecycleTest {
   @Test
   void a_shutdown_cuts_what_does_not_end() throws Exception {
     var generation =
-        new ScriptedGeneration(
-            request ->
-                Source.<TokenEvent>single(ScriptedGeneration.token(request, 0, 'a'))
-                    .concat(Source.never()));
+        new ScriptedGeneration(request ->
+            Source.<TokenEvent>single(ScriptedGeneration.token(request, 0, 'a'))
+                .concat(Source.never()));
     try (var server = TestServer.with().drainMax(Duration.ofMillis(200)).start(generation);
         var client = server.connect()) {
       client.post("/v1/completions", STREAM);
@@ -167,15 +156,10 @@ class LifecycleTest {
   void a_connection_that_asks_for_nothing_is_ended_but_not_one_that_waits() throws Exception {
     var token = new CompletableFuture<TokenEvent>();
     var generation =
-        new ScriptedGeneration(
-            request ->
-                Source.completionStage(
-                    token.thenApply(
-                        _ ->
-                            new TokenEvent.Finished(
-                                request.id(),
-                                FinishReason.STOP,
-                                new Usage(1, 0)))));
+        new ScriptedGeneration(request ->
+            Source.completionStage(
+                token.thenApply(_ ->
+                    new TokenEvent.Finished(request.id(), FinishReason.STOP, new Usage(1, 0)))));
     try (var server = TestServer.with().idleMax(Duration.ofMillis(100)).start(generation);
         var idle = server.connect();
         var waiting = server.connect()) {

@@ -33,8 +33,10 @@ class MetricsTest {
           scrapeUntil(
               server,
               scraped ->
-                  scraped.contains("vllm:kv_cache_usage_perc{engine=\"0\",model_name=\"base\"} 0.25")
-                      && scraped.contains("tributary_requests_refused_total{code=\"model_not_found\"}")
+                  scraped.contains(
+                          "vllm:kv_cache_usage_perc{engine=\"0\",model_name=\"base\"} 0.25")
+                      && scraped.contains(
+                          "tributary_requests_refused_total{code=\"model_not_found\"}")
                       && value(scraped, "vllm:generation_tokens_total", "tenant-a") >= 8);
       assertThat(text).doesNotContain("attacker");
       assertThat(value(text, "vllm:prompt_tokens_total", "tenant-a")).isPositive();

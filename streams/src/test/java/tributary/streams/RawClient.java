@@ -46,8 +46,7 @@ final class RawClient implements AutoCloseable {
       int next = in.read();
       if (next < 0) {
         throw new AssertionError(
-            "closed before %s; read:%n%s"
-                .formatted(text, read.toString(StandardCharsets.UTF_8)));
+            "closed before %s; read:%n%s".formatted(text, read.toString(StandardCharsets.UTF_8)));
       }
       read.write(next);
       matched = next == end[matched] ? matched + 1 : next == end[0] ? 1 : 0;

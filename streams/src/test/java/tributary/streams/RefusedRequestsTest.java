@@ -21,8 +21,7 @@ import tributary.protocol.FinishReason;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class RefusedRequestsTest {
   private final ScriptedGeneration generation =
-      new ScriptedGeneration(
-          request -> ScriptedGeneration.text(request, "ok", FinishReason.STOP));
+      new ScriptedGeneration(request -> ScriptedGeneration.text(request, "ok", FinishReason.STOP));
   private final TestServer server = TestServer.of(generation);
 
   @AfterAll
@@ -106,8 +105,7 @@ class RefusedRequestsTest {
     String rest =
         (fields.startsWith("'model'") ? "" : ",'model':'tenant-a'")
             + (fields.startsWith("'prompt'") ? "" : ",'prompt':'x'");
-    assertRefused(
-        server.post("/v1/completions", json("{" + fields + rest + "}")), code, parameter);
+    assertRefused(server.post("/v1/completions", json("{" + fields + rest + "}")), code, parameter);
   }
 
   @ParameterizedTest(name = "{0}")
@@ -116,22 +114,22 @@ class RefusedRequestsTest {
       quoteCharacter = '~',
       textBlock =
           """
-          'messages':[]                                            | invalid_request       | messages
-          'messages':'hi'                                          | invalid_parameter     | messages
-          'messages':['hi']                                        | invalid_parameter     | messages[0]
-          'messages':[{'content':'x'}]                             | invalid_request       | messages[0].role
-          'messages':[{'role':'user'}]                             | invalid_request       | messages[0].content
-          'messages':[{'role':'king','content':'x'}]               | invalid_parameter     | messages[0].role
-          'messages':[{'role':'tool','content':'x'}]               | unsupported_parameter | messages[0].role
-          'messages':[{'role':'user','content':5}]                 | invalid_parameter     | messages[0].content
-          'messages':[{'role':'user','content':[{'type':'image_url','image_url':{}}]}] | unsupported_parameter | messages[0].content.type
-          'messages':[{'role':'assistant','tool_calls':[{}]}]      | unsupported_parameter | messages[0].tool_calls
-          'tools':[{'type':'function'}]                            | unsupported_parameter | tools
-          'tool_choice':'required'                                 | unsupported_parameter | tool_choice
-          'top_logprobs':3                                         | invalid_parameter     | top_logprobs
-          'max_completion_tokens':0                                | invalid_parameter     | max_completion_tokens
-          'chat_template':'{{ x }}'                                | unsupported_parameter | chat_template
-          'model':'base'                                           | chat_template         | messages
+          'messages':[] | invalid_request | messages
+          'messages':'hi' | invalid_parameter | messages
+          'messages':['hi'] | invalid_parameter | messages[0]
+          'messages':[{'content':'x'}] | invalid_request | messages[0].role
+          'messages':[{'role':'user'}] | invalid_request | messages[0].content
+          'messages':[{'role':'king','content':'x'}] | invalid_parameter | messages[0].role
+          'messages':[{'role':'tool','content':'x'}] | unsupported_parameter | messages[0].role
+          'messages':[{'role':'user','content':5}] | invalid_parameter | messages[0].content
+          'messages':[{'role':'user','content':[{'type':'image_url'}]}] | unsupported_parameter | messages[0].content.type
+          'messages':[{'role':'assistant','tool_calls':[{}]}] | unsupported_parameter | messages[0].tool_calls
+          'tools':[{'type':'function'}] | unsupported_parameter | tools
+          'tool_choice':'required' | unsupported_parameter | tool_choice
+          'top_logprobs':3 | invalid_parameter | top_logprobs
+          'max_completion_tokens':0 | invalid_parameter | max_completion_tokens
+          'chat_template':'{{ x }}' | unsupported_parameter | chat_template
+          'model':'base' | chat_template | messages
           """)
   void a_chat_with(String fields, String code, String parameter) {
     String rest =

@@ -50,18 +50,16 @@ final class ScriptedGeneration implements Generation {
               runs.add(run);
               return script
                   .apply(request)
-                  .map(
-                      event -> {
-                        run.events.incrementAndGet();
-                        run.cancelled = event instanceof TokenEvent.Token;
-                        return event;
-                      })
-                  .watchTermination(
-                      (mat, done) -> {
-                        run.cancelled = true;
-                        done.whenComplete((_, _) -> run.over.complete(null));
-                        return mat;
-                      });
+                  .map(event -> {
+                    run.events.incrementAndGet();
+                    run.cancelled = event instanceof TokenEvent.Token;
+                    return event;
+                  })
+                  .watchTermination((mat, done) -> {
+                    run.cancelled = true;
+                    done.whenComplete((_, _) -> run.over.complete(null));
+                    return mat;
+                  });
             })
         .mapMaterializedValue(_ -> NotUsed.getInstance());
   }
@@ -92,14 +90,11 @@ final class ScriptedGeneration implements Generation {
   static Source<TokenEvent, NotUsed> alphabet(GenerationRequest request) {
     int count = request.stop().maxTokens();
     return Source.range(0, count)
-        .map(
-            i ->
-                i < count
-                    ? token(request, i, 'a' + i % 26)
-                    : new TokenEvent.Finished(
-                        request.id(),
-                        FinishReason.LENGTH,
-                        new Usage(request.prompt().count(), count)));
+        .map(i ->
+            i < count
+                ? token(request, i, 'a' + i % 26)
+                : new TokenEvent.Finished(
+                    request.id(), FinishReason.LENGTH, new Usage(request.prompt().count(), count)));
   }
 
   static Source<TokenEvent, NotUsed> failing(GenerationRequest request, Refusal refusal) {

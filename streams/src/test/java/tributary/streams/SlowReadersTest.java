@@ -56,13 +56,17 @@ class SlowReadersTest {
   void a_client_that_leaves_before_the_first_token_cancels_its_sequence() throws Exception {
     var silent = new ScriptedGeneration(_ -> Source.never());
     try (var waiting = TestServer.of(silent)) {
-      for (String stream : new String[] {"true", "false"}) {
+      for (int way = 0; way < 4; way++) {
         var client = waiting.connect();
         client.post(
             "/v1/completions",
-            "{\"model\":\"long\",\"prompt\":\"x\",\"stream\":%s}".formatted(stream));
+            "{\"model\":\"long\",\"prompt\":\"x\",\"stream\":%s}".formatted(way < 2));
         var run = silent.runs.take();
-        client.close();
+        if (way % 2 == 0) {
+          client.close();
+        } else {
+          client.abort();
+        }
         TestServer.await(run.over);
       }
     }
@@ -90,10 +94,10 @@ class SlowReadersTest {
   }
 
   private static String request(int tokens) {
-    return
-        """
-        {"model":"long","prompt":"x","stream":true,"max_tokens":%d,
-         "stream_options":{"include_usage":true}}"""
-            .formatted(tokens);
+    return """
+    {"model":"long","prompt":"x","stream":true,"max_tokens":%d,
+     "stream_options":{"include_usage":true}}\
+    """
+        .formatted(tokens);
   }
 }

@@ -45,8 +45,7 @@ final class TestModels {
   }
 
   private static Path directory() {
-    URL url =
-        Objects.requireNonNull(TestModels.class.getResource("/tokenizer/tokenizer.json"));
+    URL url = Objects.requireNonNull(TestModels.class.getResource("/tokenizer/tokenizer.json"));
     try {
       return Objects.requireNonNull(Path.of(url.toURI()).getParent());
     } catch (URISyntaxException e) {

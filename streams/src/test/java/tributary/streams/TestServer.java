@@ -52,12 +52,23 @@ final class TestServer implements AutoCloseable {
   final ActorTestKit kit;
   final HttpServer http;
   final AtomicReference<Readiness> readiness;
+  private final AtomicInteger names;
   private final HttpClient client = HttpClient.newHttpClient();
 
-  private TestServer(ActorTestKit kit, HttpServer http, AtomicReference<Readiness> readiness) {
+  private TestServer(
+      ActorTestKit kit,
+      HttpServer http,
+      AtomicReference<Readiness> readiness,
+      AtomicInteger names) {
     this.kit = kit;
     this.http = http;
     this.readiness = readiness;
+    this.names = names;
+  }
+
+  /** Names begin anew, as on a server just started. */
+  void forgetNames() {
+    names.set(0);
   }
 
   static TestServer of(Generation generation) {
@@ -120,17 +131,18 @@ final class TestServer implements AutoCloseable {
     TestServer start(Generation generation) {
       var kit = ActorTestKit.create("streams", AKKA);
       var readiness = new AtomicReference<>(new Readiness(true, "ready"));
+      var names = new AtomicInteger();
       var service =
           new Service(
               generation,
               TestModels.all(),
               readiness::get,
               METRICS,
-              surroundings(),
+              surroundings(names),
               "0.1.0-test");
       try {
         var http = await(HttpServer.bind(kit.system(), settings(), service, idleMax));
-        return new TestServer(kit, http, readiness);
+        return new TestServer(kit, http, readiness, names);
       } catch (RuntimeException | Error e) {
         kit.shutdownTestKit();
         throw e;
@@ -138,12 +150,11 @@ final class TestServer implements AutoCloseable {
     }
   }
 
-  static Surroundings surroundings() {
-    var ids = new AtomicInteger();
+  static Surroundings surroundings(AtomicInteger names) {
     return new Surroundings(
         InstantSource.fixed(Instant.ofEpochSecond(1_730_000_000)),
         System::nanoTime,
-        () -> "%08d".formatted(ids.incrementAndGet()),
+        () -> "%08d".formatted(names.incrementAndGet()),
         () -> 42);
   }
 

@@ -4,7 +4,7 @@ import java.util.List;
 
 /**
  * Turns the tokens of one sequence into pieces of text: only whole characters, and nothing that may
- * still become a stop string. Special tokens are passed over.
+ * still become a stop string.
  *
  * <p>The text continues a prompt: a space before its first word is kept. Each token costs time for
  * its own text and the stop strings' length, however long the sequence is.
@@ -16,9 +16,18 @@ public final class TextStream {
   private final Vocabulary vocabulary;
   private final Utf8Stream characters;
   private final StopStrings stops;
+  private final boolean skipSpecialTokens;
   private final StringBuilder decoded = new StringBuilder();
 
+  /** Passes over special tokens. */
   public TextStream(TextTokenizer tokenizer, List<String> stopStrings) {
+    this(tokenizer, stopStrings, true);
+  }
+
+  /** Passes over special tokens, or shows them like others. */
+  public TextStream(
+      TextTokenizer tokenizer, List<String> stopStrings, boolean skipSpecialTokens) {
+    this.skipSpecialTokens = skipSpecialTokens;
     vocabulary = tokenizer.vocabulary();
     characters = vocabulary.characters();
     stops = new StopStrings(stopStrings);
@@ -26,7 +35,7 @@ public final class TextStream {
 
   /** The text that this token completes; often empty. */
   public Piece append(int token) {
-    if (vocabulary.contains(token) && !vocabulary.isSpecial(token)) {
+    if (vocabulary.contains(token) && !(skipSpecialTokens && vocabulary.isSpecial(token))) {
       vocabulary.decode(token, characters, decoded);
     }
     return piece(stops.append(decoded));
