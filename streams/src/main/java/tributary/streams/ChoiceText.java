@@ -2,6 +2,7 @@ package tributary.streams;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 import tributary.model.tokenizer.TextStream;
 import tributary.model.tokenizer.TextTokenizer;
@@ -23,7 +24,7 @@ final class ChoiceText {
 
   private final AcceptedRequest.Choice choice;
   private final Stopping stopping;
-  private final TextTokenizer tokenizer;
+  private final IntFunction<String> tokenNames;
   private final TextStream text;
   private final List<TokenScore> scores = new ArrayList<>();
 
@@ -37,7 +38,9 @@ final class ChoiceText {
     boolean skipSpecialTokens = request.delivery().skipSpecialTokens();
     this.choice = choice;
     this.stopping = request.stopping();
-    this.tokenizer = request.model().tokenizer();
+    TextTokenizer tokenizer = request.model().tokenizer();
+    this.tokenNames =
+        request.delivery().tokensAsIds() ? id -> "token_id:" + id : tokenizer::tokenText;
     this.text = new TextStream(tokenizer, stopping.strings(), skipSpecialTokens);
     this.whole =
         stopping.includeStopString()
@@ -67,7 +70,7 @@ final class ChoiceText {
     }
     TokenLogprob logprob = token.logprob();
     if (logprob != null) {
-      scores.add(TokenScore.of(token, logprob, tokenizer));
+      scores.add(TokenScore.of(token, logprob, tokenNames));
     }
     if (whole != null) {
       notSent.append(whole.append(token.token()).text());

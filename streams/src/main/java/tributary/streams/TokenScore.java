@@ -1,7 +1,7 @@
 package tributary.streams;
 
 import java.util.List;
-import tributary.model.tokenizer.TextTokenizer;
+import java.util.function.IntFunction;
 import tributary.protocol.TokenEvent;
 import tributary.protocol.TokenLogprob;
 
@@ -19,13 +19,13 @@ record TokenScore(String text, float logprob, List<TokenScore> top) {
     logprob = Math.max(LOGPROB_MIN, logprob);
   }
 
-  static TokenScore of(TokenEvent.Token event, TokenLogprob logprob, TextTokenizer tokenizer) {
+  static TokenScore of(TokenEvent.Token event, TokenLogprob logprob, IntFunction<String> names) {
     return new TokenScore(
-        tokenizer.tokenText(logprob.token()),
+        names.apply(logprob.token()),
         logprob.logprob(),
         event.top().stream()
             .map(other ->
-                new TokenScore(tokenizer.tokenText(other.token()), other.logprob(), List.of()))
+                new TokenScore(names.apply(other.token()), other.logprob(), List.of()))
             .toList());
   }
 }

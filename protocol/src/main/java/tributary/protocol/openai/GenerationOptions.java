@@ -39,6 +39,11 @@ public record GenerationOptions(
     }
   }
 
-  /** How the answer travels. */
-  public record Delivery(boolean stream, boolean includeUsage, boolean skipSpecialTokens) {}
+  /**
+   * How the answer travels.
+   *
+   * @param tokensAsIds whether log-probabilities name tokens as {@code token_id:N}, not by their text
+   */
+  public record Delivery(
+      boolean stream, boolean includeUsage, boolean skipSpecialTokens, boolean tokensAsIds) {}
 }

@@ -61,6 +61,7 @@ final class OptionsReader {
   private boolean stream;
   private boolean includeUsage;
   private boolean skipSpecialTokens = true;
+  private boolean tokensAsIds;
 
   OptionsReader(BodyLimits limits) {
     this.limits = limits;
@@ -86,6 +87,7 @@ final class OptionsReader {
       case "min_tokens" -> minTokens = in.integer(name, 0, Integer.MAX_VALUE, 0);
       case "ignore_eos" -> ignoreEos = in.flag(name, false);
       case "include_stop_str_in_output" -> includeStopString = in.flag(name, false);
+      case "return_tokens_as_token_ids" -> tokensAsIds = in.flag(name, false);
       case "skip_special_tokens" -> skipSpecialTokens = in.flag(name, true);
       case "stream" -> stream = in.flag(name, false);
       case "stream_options" -> streamOptions(in);
@@ -130,7 +132,8 @@ final class OptionsReader {
         seed,
         new GenerationOptions.Stopping(
             stopStrings, stopTokens, minTokens, ignoreEos, includeStopString),
-        new GenerationOptions.Delivery(stream, includeUsage, skipSpecialTokens));
+        new GenerationOptions.Delivery(
+            stream, includeUsage, skipSpecialTokens, tokensAsIds));
   }
 
   static TributaryException unsupported(String path) {
