@@ -26,6 +26,7 @@ import tributary.tensor.Shape;
 import tributary.tensor.TensorView;
 import tributary.tensor.container.Checkpoint;
 import tributary.tensor.container.DeltaFile;
+import tributary.tensor.container.Fingerprint;
 import tributary.tensor.format.DeltaTensor;
 import tributary.tensor.format.SignPlanes;
 
@@ -55,7 +56,7 @@ class DeltaEncoderTest {
     try (var file = DeltaFile.open(out());
         var base = Checkpoint.open(directory.resolve("base"))) {
       assertThat(file.manifest()).isEqualTo(summary.manifest());
-      assertThat(file.manifest().baseFingerprint()).isEqualTo(base.fingerprint());
+      assertThat(file.manifest().baseFingerprint()).isEqualTo(Fingerprint.of(base));
       assertThat(file.manifest().model()).isEqualTo("acme");
       assertThat(file.manifest().originalElements()).isEqualTo(12 * 70 + 40 * 70 + 70);
       assertThat(file.manifest().originalBytes()).isEqualTo(2 * (12 * 70 + 40 * 70 + 70));
