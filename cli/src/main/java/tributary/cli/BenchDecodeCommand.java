@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -17,8 +18,10 @@ import tributary.model.ResidentDelta;
 import tributary.model.bench.DecodeBenchmark;
 import tributary.model.bench.ModelShape;
 import tributary.model.bench.RandomDelta;
+import tributary.model.tokenizer.TextTokenizer;
 import tributary.protocol.ErrorCode;
 import tributary.protocol.Quoted;
+import tributary.protocol.Tokens;
 import tributary.protocol.TributaryException;
 
 /** Measures decode speed. */
@@ -76,10 +79,17 @@ final class BenchDecodeCommand implements Callable<Integer> {
   private List<Path> deltas = new ArrayList<>();
 
   @Option(
+      names = "--prompt",
+      defaultValue = "Once upon a time",
+      paramLabel = "TEXT",
+      description = "Prompt of each sequence, with --base (default: ${DEFAULT-VALUE}).")
+  private String prompt = "";
+
+  @Option(
       names = "--prompt-tokens",
       defaultValue = "16",
       paramLabel = "N",
-      description = "Prompt length of each sequence (default: ${DEFAULT-VALUE}).")
+      description = "Prompt length of each sequence, with --shape (default: ${DEFAULT-VALUE}).")
   private int promptTokens;
 
   @Option(
@@ -98,7 +108,7 @@ final class BenchDecodeCommand implements Callable<Integer> {
     if (tenants < 0 || tenants > TENANTS_MAX) {
       throw TributaryException.parameter("tenants", tenants, 0, TENANTS_MAX);
     }
-    var settings = new DecodeBenchmark.Settings(batch, promptTokens, tokens);
+    var settings = new DecodeBenchmark.Settings(batch, promptTokens(), tokens);
     Deque<AutoCloseable> opened = new ArrayDeque<>();
     try (Backend device = backend.open();
         BaseModel base = openBase(device)) {
@@ -122,6 +132,15 @@ final class BenchDecodeCommand implements Callable<Integer> {
       }
     }
     return 0;
+  }
+
+  private Tokens promptTokens() {
+    if (weights.base != null) {
+      try (TextTokenizer tokenizer = TextTokenizer.open(weights.base)) {
+        return tokenizer.encode(prompt, true);
+      }
+    }
+    return Tokens.of(IntStream.range(3, 3 + Math.max(0, promptTokens)).toArray());
   }
 
   private BaseModel openBase(Backend device) {

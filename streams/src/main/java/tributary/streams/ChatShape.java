@@ -84,7 +84,7 @@ final class ChatShape implements AnswerShape {
 
   private static ChatLogprobs.Entry entry(
       TokenScore score, @Nullable List<ChatLogprobs.Entry> top) {
-    return new ChatLogprobs.Entry(score.text(), score.logprob(), bytes(score.text()), top);
+    return new ChatLogprobs.Entry(score.name(), score.logprob(), bytes(score.name()), top);
   }
 
   private static @Nullable List<Integer> bytes(String text) {

@@ -24,6 +24,7 @@ final class ChoiceText {
 
   private final AcceptedRequest.Choice choice;
   private final Stopping stopping;
+  private final TextTokenizer tokenizer;
   private final IntFunction<String> tokenNames;
   private final TextStream text;
   private final List<TokenScore> scores = new ArrayList<>();
@@ -38,7 +39,7 @@ final class ChoiceText {
     boolean skipSpecialTokens = request.delivery().skipSpecialTokens();
     this.choice = choice;
     this.stopping = request.stopping();
-    TextTokenizer tokenizer = request.model().tokenizer();
+    this.tokenizer = request.model().tokenizer();
     this.tokenNames =
         request.delivery().tokensAsIds() ? id -> "token_id:" + id : tokenizer::tokenText;
     this.text = new TextStream(tokenizer, stopping.strings(), skipSpecialTokens);
@@ -70,7 +71,7 @@ final class ChoiceText {
     }
     TokenLogprob logprob = token.logprob();
     if (logprob != null) {
-      scores.add(TokenScore.of(token, logprob, tokenNames));
+      scores.add(TokenScore.of(token, logprob, tokenizer, tokenNames));
     }
     if (whole != null) {
       notSent.append(whole.append(token.token()).text());

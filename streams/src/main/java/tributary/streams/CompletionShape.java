@@ -73,10 +73,10 @@ final class CompletionShape implements AnswerShape {
     var textOffset = new ArrayList<Integer>(scores.size());
     for (TokenScore score : scores) {
       textOffset.add(offsets[choice]);
-      offsets[choice] += score.text().length();
+      offsets[choice] += score.characters();
     }
     return new TextCompletion.Logprobs(
-        scores.stream().map(TokenScore::text).toList(),
+        scores.stream().map(TokenScore::name).toList(),
         scores.stream().map(TokenScore::logprob).toList(),
         scores.stream().map(CompletionShape::top).toList(),
         textOffset);
@@ -85,8 +85,8 @@ final class CompletionShape implements AnswerShape {
   /** Tokens that read alike share one entry, the likelier's. The chosen token is always there. */
   private static Map<String, Float> top(TokenScore score) {
     var top = new LinkedHashMap<String, Float>();
-    score.top().forEach(other -> top.putIfAbsent(other.text(), other.logprob()));
-    top.putIfAbsent(score.text(), score.logprob());
+    score.top().forEach(other -> top.putIfAbsent(other.name(), other.logprob()));
+    top.putIfAbsent(score.name(), score.logprob());
     return top;
   }
 }

@@ -94,6 +94,18 @@ class AnswersTest {
   }
 
   @Test
+  void tokens_are_named_by_their_ids_when_asked_and_their_offsets_stay() {
+    assertThat(
+            complete(
+                    "{'model':'tenant-a','prompt':'x','logprobs':0,"
+                        + "'return_tokens_as_token_ids':true}")
+                .body())
+        .contains(
+            "\"tokens\":[\"token_id:72\",\"token_id:105\",\"token_id:33\"]",
+            "\"text_offset\":[0,1,2]");
+  }
+
+  @Test
   void several_prompts_and_choices_are_one_answer_with_indices() {
     script =
         request ->

@@ -19,7 +19,6 @@ class HttpSettingsTest {
     assertThat(config.getInt("akka.http.server.socket-options.so-send-buffer-size"))
         .isEqualTo(16 * 1024);
     assertThat(config.getBoolean("akka.http.server.socket-options.tcp-no-delay")).isTrue();
-    assertThat(config.getBytes("akka.http.server.parsing.max-content-length"))
-        .isEqualTo(64 * 1024);
+    assertThat(config.getBytes("akka.http.server.parsing.max-content-length")).isEqualTo(64 * 1024);
   }
 }

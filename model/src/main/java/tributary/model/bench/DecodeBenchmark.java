@@ -9,6 +9,7 @@ import tributary.model.ForwardPass;
 import tributary.model.ResidentDelta;
 import tributary.model.StepBatch;
 import tributary.model.StepBatch.LogitRows;
+import tributary.protocol.Tokens;
 import tributary.protocol.TributaryException;
 
 /**
@@ -17,19 +18,20 @@ import tributary.protocol.TributaryException;
  */
 public final class DecodeBenchmark {
   private static final int PAGE_TOKENS = 16;
-  private static final int WARM_UP_STEPS_MAX = 64;
+  /** Until then code is still being compiled. */
+  private static final long WARM_UP_NANOS = 4_000_000_000L;
 
   /**
    * What to measure.
    *
    * @param batch sequences that decode side by side
-   * @param promptTokens of each sequence
+   * @param prompt of each sequence
    * @param tokens measured steps
    */
-  public record Settings(int batch, int promptTokens, int tokens) {
+  public record Settings(int batch, Tokens prompt, int tokens) {
     public Settings {
       within("batch", batch, 1, 1024);
-      within("prompt_tokens", promptTokens, 1, 100_000);
+      within("prompt_tokens", prompt.count(), 1, 100_000);
       within("tokens", tokens, 1, 100_000);
     }
 
@@ -47,7 +49,7 @@ public final class DecodeBenchmark {
    * @param millisecondsPerStep median
    * @param weightBytesPerStep base and delta bytes that a step must read
    * @param gigabytesPerSecond those bytes over the median step
-   * @param firstTokens what the first sequence generated first, to compare engines by
+   * @param firstTokens what the first sequence generated, to compare engines by
    */
   public record Report(
       double tokensPerSecond,
@@ -72,54 +74,68 @@ public final class DecodeBenchmark {
     this.tenants = List.copyOf(tenants);
     this.settings = settings;
     int context = base.config().contextLength();
-    if (settings.promptTokens + positionsAfterPrompt() > context) {
-      throw TributaryException.parameter(
-          "prompt_tokens + tokens", settings.promptTokens + settings.tokens, 2, context);
+    if (positions() > context) {
+      throw TributaryException.parameter("prompt_tokens + tokens", positions(), 2, context);
     }
   }
 
   public Report run(String backend) {
-    int pagesEach = Math.ceilDiv(settings.promptTokens + positionsAfterPrompt(), PAGE_TOKENS);
-    try (ForwardPass pass = ForwardPass.create(base, pagesEach * settings.batch, PAGE_TOKENS)) {
-      List<Sequence> sequences =
-          IntStream.range(0, settings.batch).mapToObj(i -> sequence(i, pagesEach)).toList();
-      step(pass, sequences);
-      for (int step = 0; step < warmUpSteps(); step++) {
-        step(pass, sequences);
-      }
-      long[] nanos = new long[settings.tokens];
-      for (int step = 0; step < nanos.length; step++) {
-        long start = System.nanoTime();
-        step(pass, sequences);
-        nanos[step] = System.nanoTime() - start;
-      }
-      return report(backend, nanos, sequences.getFirst());
+    int pages = settings.batch * Math.ceilDiv(positions(), PAGE_TOKENS);
+    try (ForwardPass pass = ForwardPass.create(base, pages, PAGE_TOKENS)) {
+      long start = System.nanoTime();
+      do {
+        decode(pass);
+      } while (System.nanoTime() - start < WARM_UP_NANOS);
+      return decode(pass).report(backend);
     }
   }
 
-  private Report report(String backend, long[] nanos, Sequence first) {
-    double seconds = Arrays.stream(nanos).sum() / 1e9;
-    long[] sorted = nanos.clone();
-    Arrays.sort(sorted);
-    long median = sorted[sorted.length / 2];
-    long bytes =
-        weightBytes()
-            + tenants.stream()
-                .limit(settings.batch)
-                .mapToLong(tenant -> tenant.size().count())
-                .sum();
-    return new Report(
-        settings.batch * settings.tokens / seconds,
-        median / 1e6,
-        sorted[(int) (sorted.length * 0.9)] / 1e6,
-        settings.batch,
-        Math.min(tenants.size(), settings.batch),
-        settings.promptTokens,
-        settings.tokens,
-        backend,
-        bytes,
-        (double) bytes / median,
-        first.generated.subList(0, Math.min(8, first.generated.size())));
+  /** Every sequence from its prompt to its last token; the same each time. */
+  private Timed decode(ForwardPass pass) {
+    List<Sequence> sequences = IntStream.range(0, settings.batch).mapToObj(this::sequence).toList();
+    step(pass, sequences);
+    long[] nanos = new long[settings.tokens];
+    for (int step = 0; step < nanos.length; step++) {
+      long start = System.nanoTime();
+      step(pass, sequences);
+      nanos[step] = System.nanoTime() - start;
+    }
+    return new Timed(nanos, sequences.getFirst());
+  }
+
+  /** The steps' times, and the first sequence. */
+  private final class Timed {
+    private final long[] nanos;
+    private final Sequence first;
+
+    Timed(long[] nanos, Sequence first) {
+      this.nanos = nanos;
+      this.first = first;
+    }
+
+    Report report(String backend) {
+      double seconds = Arrays.stream(nanos).sum() / 1e9;
+      Arrays.sort(nanos);
+      long median = nanos[nanos.length / 2];
+      long bytes = stepBytes();
+      return new Report(
+          settings.batch * settings.tokens / seconds,
+          median / 1e6,
+          nanos[(int) (nanos.length * 0.9)] / 1e6,
+          settings.batch,
+          Math.min(tenants.size(), settings.batch),
+          settings.prompt.count(),
+          settings.tokens,
+          backend,
+          bytes,
+          (double) bytes / median,
+          first.generated);
+    }
+  }
+
+  private long stepBytes() {
+    return weightBytes()
+        + tenants.stream().limit(settings.batch).mapToLong(tenant -> tenant.size().count()).sum();
   }
 
   /** What a step reads of the base: every matrix once, but of untied embeddings only some rows. */
@@ -132,12 +148,8 @@ public final class DecodeBenchmark {
     return bytes;
   }
 
-  private int warmUpSteps() {
-    return Math.min(WARM_UP_STEPS_MAX, settings.tokens);
-  }
-
-  private int positionsAfterPrompt() {
-    return warmUpSteps() + settings.tokens + 1;
+  private int positions() {
+    return settings.prompt.count() + settings.tokens + 1;
   }
 
   private static void step(ForwardPass pass, List<Sequence> sequences) {
@@ -146,13 +158,12 @@ public final class DecodeBenchmark {
         (slice, row, logits) -> sequences.get(slice).take(logits));
   }
 
-  private Sequence sequence(int index, int pagesEach) {
+  private Sequence sequence(int index) {
     ResidentDelta delta =
         tenants.isEmpty() ? ResidentDelta.none() : tenants.get(index % tenants.size());
-    int[] prompt = new int[settings.promptTokens];
-    Arrays.setAll(prompt, i -> 3 + (i * 31 + 7) % (base.config().vocabularySize() - 3));
-    int[] pages = IntStream.range(index * pagesEach, (index + 1) * pagesEach).toArray();
-    return new Sequence(delta, prompt, pages);
+    int pages = Math.ceilDiv(positions(), PAGE_TOKENS);
+    int[] table = IntStream.range(index * pages, (index + 1) * pages).toArray();
+    return new Sequence(delta, settings.prompt.toArray(), table);
   }
 
   /** One sequence's tokens to compute next, and how far it has come. */

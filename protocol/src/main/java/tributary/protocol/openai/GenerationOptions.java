@@ -42,7 +42,8 @@ public record GenerationOptions(
   /**
    * How the answer travels.
    *
-   * @param tokensAsIds whether log-probabilities name tokens as {@code token_id:N}, not by their text
+   * @param tokensAsIds whether log-probabilities name tokens as {@code token_id:N}, not by their
+   *     text
    */
   public record Delivery(
       boolean stream, boolean includeUsage, boolean skipSpecialTokens, boolean tokensAsIds) {}

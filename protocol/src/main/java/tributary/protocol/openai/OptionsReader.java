@@ -132,8 +132,7 @@ final class OptionsReader {
         seed,
         new GenerationOptions.Stopping(
             stopStrings, stopTokens, minTokens, ignoreEos, includeStopString),
-        new GenerationOptions.Delivery(
-            stream, includeUsage, skipSpecialTokens, tokensAsIds));
+        new GenerationOptions.Delivery(stream, includeUsage, skipSpecialTokens, tokensAsIds));
   }
 
   static TributaryException unsupported(String path) {

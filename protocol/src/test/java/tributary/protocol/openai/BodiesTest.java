@@ -43,7 +43,8 @@ class BodiesTest {
         .isEqualTo(new Sampling(0.5, 40, 0.9, 0.1, 0, 1.1, -1, 1.5, Map.of(3, -100.0, 4, 10.0), 3));
     assertThat(options.stopping())
         .isEqualTo(new GenerationOptions.Stopping(List.of("x", "y"), Set.of(7), 2, true, true));
-    assertThat(options.delivery()).isEqualTo(new GenerationOptions.Delivery(true, true, false, false));
+    assertThat(options.delivery())
+        .isEqualTo(new GenerationOptions.Delivery(true, true, false, false));
     assertThat(body.unknownFields()).containsExactly("stream_options.y", "user", "z");
   }
 

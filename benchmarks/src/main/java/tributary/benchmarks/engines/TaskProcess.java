@@ -1,0 +1,39 @@
+package tributary.benchmarks.engines;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A process that reads a {@link DecodeTask} from one file and writes a {@link DecodeResult} to
+ * another, both as JSON, their names being its last two arguments.
+ */
+final class TaskProcess {
+  private final String name;
+
+  TaskProcess(String name) {
+    this.name = name;
+  }
+
+  /** The start of a command line, given a directory for the process's temporary files. */
+  @FunctionalInterface
+  interface Command {
+    List<String> in(Path scratch);
+  }
+
+  DecodeResult run(Command command, DecodeTask task) throws IOException, InterruptedException {
+    ObjectMapper json = new ObjectMapper();
+    try (var scratch = ScratchDirectory.create()) {
+      File taskFile = scratch.path().resolve("task.json").toFile();
+      File resultFile = scratch.path().resolve("result.json").toFile();
+      json.writeValue(taskFile, task);
+      List<String> line = new ArrayList<>(command.in(scratch.path()));
+      line.addAll(List.of(taskFile.getPath(), resultFile.getPath()));
+      new ChildProcess(name, scratch.path()).run(new ProcessBuilder(line));
+      return json.readValue(resultFile, DecodeResult.class);
+    }
+  }
+}
