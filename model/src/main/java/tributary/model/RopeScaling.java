@@ -60,13 +60,13 @@ sealed interface RopeScaling {
    * as older checkpoints have them.
    */
   static RopeScaling read(ConfigKeys keys, int contextLength) {
-    Optional<ConfigKeys> parameters = keys.object("rope_parameters");
-    ConfigKeys rope = parameters.or(() -> keys.object("rope_scaling")).orElse(keys);
-    ConfigKeys thetaOwner = rope.has("rope_theta") ? rope : keys;
-    double theta = thetaOwner.numberOr("rope_theta", THETA_DEFAULT, 1, 1e12);
-    if (rope == keys) {
-      return new Plain(theta);
+    Optional<ConfigKeys> parameters =
+        keys.object("rope_parameters").or(() -> keys.object("rope_scaling"));
+    if (parameters.isEmpty()) {
+      return new Plain(theta(keys));
     }
+    ConfigKeys rope = parameters.get();
+    double theta = theta(rope.has("rope_theta") ? rope : keys);
     if (rope.numberOr("partial_rotary_factor", 1, 0, 1) != 1) {
       throw rope.complaint("partial_rotary_factor", "is not 1; whole heads are rotated");
     }
@@ -80,6 +80,10 @@ sealed interface RopeScaling {
           throw rope.complaint(
               key, "is %s; it must be default, linear or llama3".formatted(Quoted.of(other)));
     };
+  }
+
+  private static double theta(ConfigKeys keys) {
+    return keys.numberOr("rope_theta", THETA_DEFAULT, 1, 1e12);
   }
 
   private static Llama3 llama3(ConfigKeys rope, double theta, int contextLength) {

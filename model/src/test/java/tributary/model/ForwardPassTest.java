@@ -214,7 +214,7 @@ class ForwardPassTest {
 
   /** Steps of random slices of random sequences, in random order, until all are computed. */
   private static void computeInRandomSteps(ForwardPass pass, List<Work> works, Random random) {
-    Map<Work, Integer> computed = new IdentityHashMap<>();
+    IdentityHashMap<Work, Integer> computed = new IdentityHashMap<>();
     while (works.stream().anyMatch(work -> computed.getOrDefault(work, 0) < work.tokens.length)) {
       List<Work> chosen = new ArrayList<>();
       List<StepBatch.Slice> slices = new ArrayList<>();

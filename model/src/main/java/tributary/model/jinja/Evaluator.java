@@ -146,7 +146,7 @@ final class Evaluator {
   }
 
   private Arguments arguments(String callee, Expression.CallArguments written, Scope scope) {
-    if (written == Expression.CallArguments.NONE) {
+    if (written.positional().isEmpty() && written.named().isEmpty()) {
       return Arguments.none(callee);
     }
     Map<String, Value> named = new LinkedHashMap<>();
@@ -188,7 +188,7 @@ final class Evaluator {
       case "get" -> {
         Value found = sequences.subscript(dict, arguments.get(0, "a key"));
         yield found instanceof Value.Undefined
-            ? arguments.find(1, "default").orElse(Value.NONE)
+            ? arguments.find(1, "default").orElse(Value.none())
             : found;
       }
       default -> {

@@ -190,9 +190,9 @@ final class ExpressionParser {
 
   private static Expression name(String name) {
     return switch (name) {
-      case "true", "True" -> new Expression.Constant(Value.TRUE);
-      case "false", "False" -> new Expression.Constant(Value.FALSE);
-      case "none", "None" -> new Expression.Constant(Value.NONE);
+      case "true", "True" -> new Expression.Constant(Value.of(true));
+      case "false", "False" -> new Expression.Constant(Value.of(false));
+      case "none", "None" -> new Expression.Constant(Value.none());
       default -> new Expression.Name(name);
     };
   }

@@ -283,7 +283,7 @@ final class Filters {
 
   private Value sorted(List<Value> elements, Arguments arguments) {
     Comparator<Value> order =
-        arguments.named().getOrDefault("attribute", Value.NONE) instanceof Value.Text(var name)
+        arguments.named().getOrDefault("attribute", Value.none()) instanceof Value.Text(var name)
             ? (a, b) ->
                 operators.compare(sequences.attribute(a, name), sequences.attribute(b, name))
             : this::comparePairs;

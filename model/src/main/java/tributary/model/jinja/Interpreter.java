@@ -125,7 +125,7 @@ final class Interpreter {
 
   private void setField(Node.SetField set, Scope scope) {
     Value value = evaluator.evaluate(set.value(), scope);
-    if (scope.find(set.namespace()).orElse(Value.NONE) instanceof Value.Namespace namespace) {
+    if (scope.find(set.namespace()).orElse(Value.none()) instanceof Value.Namespace namespace) {
       namespace.fields.put(set.field(), value);
     } else {
       throw new TemplateFault(

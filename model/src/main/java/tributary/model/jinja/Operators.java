@@ -58,7 +58,7 @@ final class Operators {
           case Value.Undefined _ -> right instanceof Value.Undefined;
           case Value.None _ -> right instanceof Value.None;
           case Value.Bool _, Value.Int _, Value.Real _ -> false;
-          case Value.Namespace _, Value.Callable _ -> left == right;
+          case Value.Namespace _, Value.Callable _ -> left.equals(right);
         };
     budget.leave();
     return equal;
@@ -198,7 +198,7 @@ final class Operators {
   private boolean equalEntries(Map<Value, Value> entries, Map<Value, Value> others) {
     return entries.keySet().equals(others.keySet())
         && entries.entrySet().stream()
-            .allMatch(
-                entry -> equal(entry.getValue(), others.getOrDefault(entry.getKey(), Value.NONE)));
+            .allMatch(entry ->
+                equal(entry.getValue(), others.getOrDefault(entry.getKey(), Value.none())));
   }
 }

@@ -73,7 +73,7 @@ public final class Template {
 
   private static Value valueOf(@Nullable Object data) {
     return switch (data) {
-      case null -> Value.NONE;
+      case null -> Value.none();
       case Boolean bool -> Value.of(bool);
       case Integer integer -> Value.of(integer);
       case Long integer -> Value.of(integer);

@@ -149,26 +149,27 @@ final class Tokens {
       return text;
     }
     StringBuilder out = new StringBuilder(text.length());
-    for (int i = 0; i < text.length(); i++) {
-      char c = text.charAt(i);
-      if (c != '\\' || i + 1 == text.length()) {
+    int at = 0;
+    while (at < text.length()) {
+      char c = text.charAt(at++);
+      if (c != '\\' || at == text.length()) {
         out.append(c);
         continue;
       }
-      i++;
-      switch (text.charAt(i)) {
+      char escaped = text.charAt(at++);
+      switch (escaped) {
         case 'n' -> out.append('\n');
         case 't' -> out.append('\t');
         case 'r' -> out.append('\r');
         case 'b' -> out.append('\b');
         case 'f' -> out.append('\f');
         case '0' -> out.append('\0');
+        case '\\', '\'', '"' -> out.append(escaped);
         case 'u' -> {
-          out.append(codeUnit(text, i + 1));
-          i += 4;
+          out.append(codeUnit(text, at));
+          at += 4;
         }
-        case '\\', '\'', '"' -> out.append(text.charAt(i));
-        default -> out.append('\\').append(text.charAt(i));
+        default -> out.append('\\').append(escaped);
       }
     }
     return out.toString();

@@ -7,10 +7,6 @@ import java.util.Map;
 
 /** What an expression can be. Closed and, but for {@link Namespace}, immutable. */
 sealed interface Value {
-  Value NONE = new None();
-  Value TRUE = new Bool(true);
-  Value FALSE = new Bool(false);
-
   /** A name or attribute that is not there: prints as nothing, and anything asked of it fails. */
   record Undefined(String name) implements Value {}
 
@@ -50,8 +46,12 @@ sealed interface Value {
     }
   }
 
+  static Value none() {
+    return new None();
+  }
+
   static Value of(boolean value) {
-    return value ? TRUE : FALSE;
+    return new Bool(value);
   }
 
   static Value of(String value) {

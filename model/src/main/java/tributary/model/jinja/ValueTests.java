@@ -59,8 +59,8 @@ final class ValueTests {
       case "undefined" -> value instanceof Value.Undefined;
       case "none" -> value instanceof Value.None;
       case "boolean" -> value instanceof Value.Bool;
-      case "true" -> value.equals(Value.TRUE);
-      case "false" -> value.equals(Value.FALSE);
+      case "true" -> value.equals(Value.of(true));
+      case "false" -> value.equals(Value.of(false));
       case "integer" -> value instanceof Value.Int;
       case "float" -> value instanceof Value.Real;
       case "number" -> Operators.isNumber(value);

@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.ZoneId;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -47,7 +48,7 @@ public final class ChatTemplate {
    * @throws tributary.protocol.TributaryException {@code chat_template}, naming the line
    */
   public static ChatTemplate compile(String source, Map<String, String> specialTokens) {
-    return new ChatTemplate(Template.compile(source, Clock.systemDefaultZone()), specialTokens);
+    return new ChatTemplate(Template.compile(source, Clock.system(ZoneId.systemDefault())), specialTokens);
   }
 
   /**

@@ -25,8 +25,7 @@ public final class TextStream {
   }
 
   /** Passes over special tokens, or shows them like others. */
-  public TextStream(
-      TextTokenizer tokenizer, List<String> stopStrings, boolean skipSpecialTokens) {
+  public TextStream(TextTokenizer tokenizer, List<String> stopStrings, boolean skipSpecialTokens) {
     this.skipSpecialTokens = skipSpecialTokens;
     vocabulary = tokenizer.vocabulary();
     characters = vocabulary.characters();

@@ -65,7 +65,7 @@ final class Utf8Stream {
   }
 
   private void proceed(int value, StringBuilder out) {
-    codePoint = codePoint << 6 | value & 0x3F;
+    codePoint = (codePoint << 6) | (value & 0x3F);
     seen++;
     missing--;
     lowest = 0x80;

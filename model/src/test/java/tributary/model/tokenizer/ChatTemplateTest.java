@@ -77,7 +77,8 @@ class ChatTemplateTest {
         {{- system_message }}
         {{- "<|eot_id|>" }}
         {%- for message in messages %}
-            {%- if not (message.role == 'ipython' or message.role == 'tool' or 'tool_calls' in message) %}
+            {%- if not (message.role == 'ipython' or message.role == 'tool' or \
+        'tool_calls' in message) %}
                 {{- '<|start_header_id|>' + message['role'] + '<|end_header_id|>\\n\\n'+ \
         message['content'] | trim + '<|eot_id|>' }}
             {%- endif %}
@@ -176,7 +177,8 @@ class ChatTemplateTest {
         {%- for message in messages %}
             {%- if (message.role == "user") or (message.role == "system" and not loop.first) or \
         (message.role == "assistant" and not message.tool_calls) %}
-                {{- '<|im_start|>' + message.role + '\\n' + message.content + '<|im_end|>' + '\\n' }}
+                {{- '<|im_start|>' + message.role + '\\n' + message.content + \
+        '<|im_end|>' + '\\n' }}
             {%- elif message.role == "tool" %}
                 {%- if (loop.index0 == 0) or (messages[loop.index0 - 1].role != "tool") %}
                     {{- '<|im_start|>user' }}
@@ -189,8 +191,15 @@ class ChatTemplateTest {
         """;
     assertThat(render(template, true, HELLO, HI))
         .isEqualTo(
-            "<|im_start|>system\nYou are Qwen.<|im_end|>\n<|im_start|>user\nHello<|im_end|>\n"
-                + "<|im_start|>assistant\nHi!<|im_end|>\n<|im_start|>assistant\n");
+            """
+            <|im_start|>system
+            You are Qwen.<|im_end|>
+            <|im_start|>user
+            Hello<|im_end|>
+            <|im_start|>assistant
+            Hi!<|im_end|>
+            <|im_start|>assistant
+            """);
   }
 
   @Test
@@ -259,8 +268,17 @@ class ChatTemplateTest {
         """;
     assertThat(render(template, true, SYSTEM, HELLO, HI, BYE))
         .isEqualTo(
-            "<|system|>\n Be brief. </s>\n<|user|>\nHello</s>\n<|assistant|>\nHi!</s>\n"
-                + "<|user|>\n Bye </s>\n<|assistant|>\n");
+            """
+            <|system|>
+             Be brief. </s>
+            <|user|>
+            Hello</s>
+            <|assistant|>
+            Hi!</s>
+            <|user|>
+             Bye </s>
+            <|assistant|>
+            """);
   }
 
   @Test
@@ -276,8 +294,15 @@ class ChatTemplateTest {
         """;
     assertThat(render(template, true, HELLO, HI, BYE))
         .isEqualTo(
-            "<s><start_of_turn>user\nHello<end_of_turn>\n<start_of_turn>model\nHi!<end_of_turn>\n"
-                + "<start_of_turn>user\nBye<end_of_turn>\n<start_of_turn>model\n");
+            """
+            <s><start_of_turn>user
+            Hello<end_of_turn>
+            <start_of_turn>model
+            Hi!<end_of_turn>
+            <start_of_turn>user
+            Bye<end_of_turn>
+            <start_of_turn>model
+            """);
     assertThatThrownBy(() -> render(template, true, SYSTEM))
         .hasMessageContaining("System role not supported");
   }
