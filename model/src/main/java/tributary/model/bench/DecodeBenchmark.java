@@ -18,6 +18,7 @@ import tributary.protocol.TributaryException;
  */
 public final class DecodeBenchmark {
   private static final int PAGE_TOKENS = 16;
+
   /** Until then code is still being compiled. */
   private static final long WARM_UP_NANOS = 4_000_000_000L;
 

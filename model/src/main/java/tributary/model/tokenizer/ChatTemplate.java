@@ -48,7 +48,8 @@ public final class ChatTemplate {
    * @throws tributary.protocol.TributaryException {@code chat_template}, naming the line
    */
   public static ChatTemplate compile(String source, Map<String, String> specialTokens) {
-    return new ChatTemplate(Template.compile(source, Clock.system(ZoneId.systemDefault())), specialTokens);
+    return new ChatTemplate(
+        Template.compile(source, Clock.system(ZoneId.systemDefault())), specialTokens);
   }
 
   /**
