@@ -31,6 +31,7 @@ import tributary.protocol.Tokens;
 import tributary.tensor.container.Checkpoint;
 import tributary.tensor.container.DeltaFile;
 import tributary.tensor.container.DeltaManifest;
+import tributary.tensor.container.Fingerprint;
 import tributary.tensor.container.SafetensorsFile;
 import tributary.tensor.format.DeltaTensor;
 
@@ -120,7 +121,7 @@ class ModelNodeTest {
       DeltaFile.write(
           file,
           new DeltaManifest(
-              "exact", new TreeMap<>(), from.fingerprint(), "tuned", 4 * elements, elements),
+              "exact", new TreeMap<>(), Fingerprint.of(from), "tuned", 4 * elements, elements),
           tensors);
     }
   }
