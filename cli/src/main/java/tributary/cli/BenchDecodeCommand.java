@@ -149,12 +149,10 @@ final class BenchDecodeCommand implements Callable<Integer> {
     }
     String name = String.valueOf(weights.shape);
     return ModelShape.named(name)
-        .orElseThrow(
-            () ->
-                new TributaryException(
-                    ErrorCode.USAGE,
-                    "shape %s is unknown; known are %s"
-                        .formatted(Quoted.of(name), ModelShape.names())))
+        .orElseThrow(() ->
+            new TributaryException(
+                ErrorCode.USAGE,
+                "shape %s is unknown; known are %s".formatted(Quoted.of(name), ModelShape.names())))
         .random(device, 1);
   }
 

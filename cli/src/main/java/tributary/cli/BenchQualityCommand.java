@@ -171,8 +171,7 @@ final class BenchQualityCommand implements Callable<Integer> {
     Map<String, String> settings =
         List.of(text.substring(colon + 1).split(",", -1)).stream()
             .map(pair -> pair.split("=", 2))
-            .collect(
-                Collectors.toMap(pair -> pair[0], pair -> pair.length == 2 ? pair[1] : ""));
+            .collect(Collectors.toMap(pair -> pair[0], pair -> pair.length == 2 ? pair[1] : ""));
     return Codec.named(text.substring(0, colon), settings);
   }
 
@@ -186,7 +185,8 @@ final class BenchQualityCommand implements Callable<Integer> {
 
   private static void print(PrintStream to, Table table) {
     to.printf("%s, %s, first %d records%n%n", table.date, table.machine, table.limit);
-    to.println("| fine-tune | codec | file, bytes | ratio | bits/weight | exact match | perplexity |");
+    to.println(
+        "| fine-tune | codec | file, bytes | ratio | bits/weight | exact match | perplexity |");
     to.println("|---|---|---|---|---|---|---|");
     for (Row row : table.rows) {
       to.printf(

@@ -124,8 +124,7 @@ final class CompressCommand implements Callable<Integer> {
     return settings;
   }
 
-  private static void putIfGiven(
-      Map<String, String> settings, String key, @Nullable String value) {
+  private static void putIfGiven(Map<String, String> settings, String key, @Nullable String value) {
     if (value != null) {
       settings.put(key, value);
     }

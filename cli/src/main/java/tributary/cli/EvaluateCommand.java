@@ -86,8 +86,6 @@ final class EvaluateCommand implements Callable<Integer> {
     return material.task != null
         ? evaluation.task(material.task, limit != null ? limit : RECORDS, progress)
         : evaluation.text(
-            Objects.requireNonNull(material.text),
-            limit != null ? limit : WINDOWS,
-            progress);
+            Objects.requireNonNull(material.text), limit != null ? limit : WINDOWS, progress);
   }
 }

@@ -24,11 +24,10 @@ record QualityRun(TextTokenizer tokenizer, ForwardPass pass, Evaluation evaluati
     int endToken =
         model.config().eosTokens().stream()
             .min(Integer::compare)
-            .orElseThrow(
-                () ->
-                    new TributaryException(
-                        ErrorCode.MODEL_CONFIG,
-                        directory + ": config.json names no eos_token_id, which ends records"));
+            .orElseThrow(() ->
+                new TributaryException(
+                    ErrorCode.MODEL_CONFIG,
+                    directory + ": config.json names no eos_token_id, which ends records"));
     TextTokenizer tokenizer = TextTokenizer.open(directory);
     ForwardPass pass = ForwardPass.create(model, PAGES, PAGE_TOKENS);
     return new QualityRun(tokenizer, pass, new Evaluation(pass, delta, tokenizer, endToken));

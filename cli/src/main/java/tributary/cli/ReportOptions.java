@@ -25,7 +25,8 @@ final class ReportOptions {
 
   @Option(
       names = "--json",
-      description = "Print one JSON object on standard output and everything else on standard error.")
+      description =
+          "Print one JSON object on standard output and everything else on standard error.")
   private boolean json;
 
   /** Prints {@code report}: as JSON, or by {@code human}. */

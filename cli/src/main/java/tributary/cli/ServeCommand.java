@@ -34,7 +34,8 @@ final class ServeCommand implements Callable<Integer> {
               server.address(), server.models().stream().map(model -> model.id().name()).toList());
       report.print(
           serving,
-          to -> to.printf("Serving %s on %s%n", String.join(", ", serving.models), serving.address));
+          to ->
+              to.printf("Serving %s on %s%n", String.join(", ", serving.models), serving.address));
       server.awaitEnd();
     }
     return 0;

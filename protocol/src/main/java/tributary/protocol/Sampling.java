@@ -32,8 +32,7 @@ public record Sampling(
     int topLogprobs) {
   public static final int NO_LOGPROBS = -1;
   public static final int TOP_LOGPROBS_MAX = 20;
-  public static final Sampling GREEDY =
-      new Sampling(0, 0, 1, 0, 0, 1, 0, 0, Map.of(), NO_LOGPROBS);
+  public static final Sampling GREEDY = new Sampling(0, 0, 1, 0, 0, 1, 0, 0, Map.of(), NO_LOGPROBS);
 
   public Sampling {
     within("temperature", temperature, 0, 2);

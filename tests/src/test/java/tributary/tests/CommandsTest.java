@@ -19,8 +19,16 @@ class CommandsTest {
   void evaluate_finds_that_a_delta_keeps_what_its_fine_tune_learned() throws Exception {
     JsonNode quality =
         CommandLine.run(
-                "evaluate", "--base", BASE, "--delta", Repository.delta("arithmetic"),
-                "--task", Repository.demo("tasks", "arithmetic.jsonl"), "--limit", 50, "--json")
+                "evaluate",
+                "--base",
+                BASE,
+                "--delta",
+                Repository.delta("arithmetic"),
+                "--task",
+                Repository.demo("tasks", "arithmetic.jsonl"),
+                "--limit",
+                50,
+                "--json")
             .json();
 
     assertThat(quality.get("exact_match").asDouble()).isGreaterThan(0.9);
@@ -34,8 +42,14 @@ class CommandsTest {
   void evaluate_finds_that_the_base_alone_knows_none_of_it() throws Exception {
     JsonNode quality =
         CommandLine.run(
-                "evaluate", "--base", BASE, "--task", Repository.demo("tasks", "arithmetic.jsonl"),
-                "--limit", 20, "--json")
+                "evaluate",
+                "--base",
+                BASE,
+                "--task",
+                Repository.demo("tasks", "arithmetic.jsonl"),
+                "--limit",
+                20,
+                "--json")
             .json();
 
     assertThat(quality.get("exact_match").asDouble()).isZero();
@@ -61,8 +75,7 @@ class CommandsTest {
   @ParameterizedTest
   @ValueSource(strings = {"llama", "llama-tied-rope3", "llama-finetune"})
   void verify_agrees_with_the_reference_outputs(String model) throws Exception {
-    JsonNode verdict =
-        CommandLine.run("verify", Repository.golden(model), "--json").json();
+    JsonNode verdict = CommandLine.run("verify", Repository.golden(model), "--json").json();
 
     assertThat(verdict.get("max_abs_error").asDouble()).isLessThanOrEqualTo(2e-4);
     assertThat(verdict.get("greedy_matches").asBoolean()).isTrue();
@@ -73,7 +86,16 @@ class CommandsTest {
   void bench_decode_reports_its_figures() throws Exception {
     JsonNode figures =
         CommandLine.run(
-                "bench", "decode", "--base", BASE, "--batch", 3, "--tenants", 2, "--tokens", 4,
+                "bench",
+                "decode",
+                "--base",
+                BASE,
+                "--batch",
+                3,
+                "--tenants",
+                2,
+                "--tokens",
+                4,
                 "--json")
             .json();
 
@@ -88,9 +110,20 @@ class CommandsTest {
     Path delta = folder.resolve("own.delta.safetensors");
     JsonNode summary =
         CommandLine.run(
-                "compress", "--base", Repository.golden("llama"), "--model",
-                Repository.golden("llama-finetune"), "--codec", "bitdelta", "--planes", 8,
-                "--embedding-bits", 8, "--out", delta, "--json")
+                "compress",
+                "--base",
+                Repository.golden("llama"),
+                "--model",
+                Repository.golden("llama-finetune"),
+                "--codec",
+                "bitdelta",
+                "--planes",
+                8,
+                "--embedding-bits",
+                8,
+                "--out",
+                delta,
+                "--json")
             .json();
 
     assertThat(summary.get("file_bytes").asLong()).isEqualTo(delta.toFile().length());
@@ -101,8 +134,13 @@ class CommandsTest {
   void a_delta_is_refused_over_another_base(@TempDir Path folder) throws Exception {
     var outcome =
         CommandLine.run(
-            "generate", "--base", Repository.golden("llama"), "--delta",
-            Repository.delta("arithmetic"), "--prompt", "x");
+            "generate",
+            "--base",
+            Repository.golden("llama"),
+            "--delta",
+            Repository.delta("arithmetic"),
+            "--prompt",
+            "x");
 
     assertThat(outcome.exitStatus()).isEqualTo(1);
     assertThat(outcome.errors()).contains("wrong_base");
@@ -114,8 +152,11 @@ class CommandsTest {
     try (ServerSocket taken = new ServerSocket(0, 1, java.net.InetAddress.getLoopbackAddress())) {
       var outcome =
           CommandLine.run(
-              "serve", "--config", Repository.demo("tributary.conf"),
-              "--port", taken.getLocalPort());
+              "serve",
+              "--config",
+              Repository.demo("tributary.conf"),
+              "--port",
+              taken.getLocalPort());
 
       assertThat(outcome.exitStatus()).isEqualTo(1);
       assertThat(outcome.errors())
@@ -128,8 +169,11 @@ class CommandsTest {
   void a_misspelt_key_is_named_with_the_one_that_was_meant() throws Exception {
     var outcome =
         CommandLine.run(
-            "serve", "--config", Repository.demo("tributary.conf"),
-            "--set", "tributary.http.prot=1");
+            "serve",
+            "--config",
+            Repository.demo("tributary.conf"),
+            "--set",
+            "tributary.http.prot=1");
 
     assertThat(outcome.exitStatus()).isEqualTo(1);
     assertThat(outcome.errors()).contains("config").contains("prot").contains("port");
@@ -139,7 +183,14 @@ class CommandsTest {
   void an_unknown_codec_is_named(@TempDir Path folder) throws Exception {
     var outcome =
         CommandLine.run(
-            "compress", "--base", BASE, "--model", BASE, "--codec", "zip", "--out",
+            "compress",
+            "--base",
+            BASE,
+            "--model",
+            BASE,
+            "--codec",
+            "zip",
+            "--out",
             folder.resolve("x"));
 
     assertThat(outcome.exitStatus()).isEqualTo(1);

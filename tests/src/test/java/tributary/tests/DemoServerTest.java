@@ -65,8 +65,7 @@ class DemoServerTest {
         .put("role", "user")
         .put("content", "My disposable virtual card is broken.");
 
-    assertThat(
-            client.ask("/v1/chat/completions", body).at("/choices/0/message/content").asText())
+    assertThat(client.ask("/v1/chat/completions", body).at("/choices/0/message/content").asText())
         .isEqualTo(" virtual card not working");
   }
 
@@ -86,12 +85,11 @@ class DemoServerTest {
       for (int round = 0; round < 3; round++) {
         List<Callable<Boolean>> asks =
             PROMPTS.keySet().stream()
-                .<Callable<Boolean>>map(
-                    model ->
-                        () -> {
-                          assertThat(servedTokens(model)).as(model).isEqualTo(alone.get(model));
-                          return true;
-                        })
+                .<Callable<Boolean>>map(model ->
+                    () -> {
+                      assertThat(servedTokens(model)).as(model).isEqualTo(alone.get(model));
+                      return true;
+                    })
                 .toList();
         for (Future<Boolean> answer : threads.invokeAll(asks)) {
           assertThat(answer.get()).isTrue();
@@ -106,8 +104,7 @@ class DemoServerTest {
             .put("logprobs", 0)
             .put("return_tokens_as_token_ids", true);
     List<Integer> tokens = new ArrayList<>();
-    for (JsonNode token :
-        client.ask("/v1/completions", body).at("/choices/0/logprobs/tokens")) {
+    for (JsonNode token : client.ask("/v1/completions", body).at("/choices/0/logprobs/tokens")) {
       tokens.add(Integer.parseInt(token.asText().substring("token_id:".length())));
     }
     return tokens;

@@ -26,6 +26,7 @@ class LoadTest {
   private static final int SLOW = 12;
   private static final int LEAVING = 12;
   private static final int TOKENS = 64;
+
   /** Enough events to fill every buffer between the batch and a reader that does not read. */
   private static final int TOKENS_OF_THE_SLOW = 900;
 
@@ -141,12 +142,10 @@ class LoadTest {
   private static long liveHeapBytes() throws Exception {
     Path jcmd = Path.of(System.getProperty("java.home"), "bin", "jcmd");
     Process process =
-        new ProcessBuilder(
-                jcmd.toString(), Long.toString(server.pid()), "GC.class_histogram")
+        new ProcessBuilder(jcmd.toString(), Long.toString(server.pid()), "GC.class_histogram")
             .redirectErrorStream(true)
             .start();
-    String output =
-        new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     Matcher total = HISTOGRAM_TOTAL.matcher(output);
     assertThat(total.find()).as(output).isTrue();
     return Long.parseLong(total.group(1));
