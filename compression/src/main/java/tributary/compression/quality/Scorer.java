@@ -119,7 +119,7 @@ final class Scorer {
       if (token >= logits.length) {
         throw new TributaryException(
             ErrorCode.TOKENIZER,
-            "the tokenizer gives token %d, the model has tokens 0 to %d; they do not belong together"
+            "the tokenizer gives token %d, the model has 0 to %d; they do not belong together"
                 .formatted(token, logits.length - 1));
       }
       int likeliest = 0;
