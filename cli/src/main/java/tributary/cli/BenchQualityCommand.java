@@ -3,9 +3,11 @@ package tributary.cli;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDate;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -15,7 +17,9 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 import tributary.compression.Codec;
 import tributary.compression.DeltaEncoder;
 import tributary.compression.quality.Quality;
@@ -78,8 +82,10 @@ final class BenchQualityCommand implements Callable<Integer> {
 
   @Mixin private ReportOptions report = new ReportOptions();
 
+  @Spec private CommandSpec spec;
+
   /** What is printed; the JSON names are stable. */
-  private record Table(String date, String machine, int limit, List<Row> rows) {}
+  private record Table(String date, String machine, String command, int limit, List<Row> rows) {}
 
   /** One fine-tune under one codec; no codec is the fine-tune as it is. */
   private record Row(
@@ -104,7 +110,9 @@ final class BenchQualityCommand implements Callable<Integer> {
           Files.delete(file);
         }
       }
-      var table = new Table(LocalDate.now().toString(), machine(device), limit, rows);
+      var table =
+          new Table(
+              LocalDate.now(ZoneOffset.UTC).toString(), machine(device), command(), limit, rows);
       report.print(table, to -> print(to, table));
       if (markdown != null) {
         write(markdown, table);
@@ -175,6 +183,11 @@ final class BenchQualityCommand implements Callable<Integer> {
     return Codec.named(text.substring(0, colon), settings);
   }
 
+  private String command() {
+    List<String> arguments = spec.root().commandLine().getParseResult().originalArgs();
+    return "./tributary " + String.join(" ", arguments);
+  }
+
   private static String machine(Backend device) {
     return "%d processors, Java %s, %s"
         .formatted(
@@ -184,7 +197,6 @@ final class BenchQualityCommand implements Callable<Integer> {
   }
 
   private static void print(PrintStream to, Table table) {
-    to.printf("%s, %s, first %d records%n%n", table.date, table.machine, table.limit);
     to.println(
         "| fine-tune | codec | file, bytes | ratio | bits/weight | exact match | perplexity |");
     to.println("|---|---|---|---|---|---|---|");
@@ -203,7 +215,13 @@ final class BenchQualityCommand implements Callable<Integer> {
   }
 
   private static void write(Path file, Table table) {
-    try (PrintStream to = new PrintStream(Files.newOutputStream(file), false, "UTF-8")) {
+    try (PrintStream to =
+        new PrintStream(Files.newOutputStream(file), false, StandardCharsets.UTF_8)) {
+      to.printf("# What compressed fine-tunes keep%n%n");
+      to.printf(
+          "First %d test records of each task; %s; %s. Made by%n%n",
+          table.limit, table.date, table.machine);
+      to.printf("    %s%n%n", table.command);
       print(to, table);
     } catch (IOException e) {
       throw new UncheckedIOException(e);

@@ -23,7 +23,7 @@ class ClusterTest {
   }
 
   @AfterAll
-  static void stop() throws InterruptedException {
+  static void stop() {
     second.close();
     first.close();
   }

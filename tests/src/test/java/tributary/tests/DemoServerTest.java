@@ -38,7 +38,7 @@ class DemoServerTest {
   }
 
   @AfterAll
-  static void stop() throws InterruptedException {
+  static void stop() {
     assertThat(server.stop()).as("exit status after SIGTERM").isIn(0, 143);
   }
 

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -70,22 +71,23 @@ final class ServerProcess implements AutoCloseable {
   }
 
   /** SIGKILL. */
-  void kill() throws InterruptedException {
-    process.destroyForcibly().waitFor();
+  void kill() {
+    process.destroyForcibly().onExit().join();
   }
 
   /** SIGTERM, and the exit status. */
-  int stop() throws InterruptedException {
+  int stop() {
     process.destroy();
-    if (!process.waitFor(STOP_SECONDS_MAX, TimeUnit.SECONDS)) {
+    try {
+      return process.onExit().orTimeout(STOP_SECONDS_MAX, TimeUnit.SECONDS).join().exitValue();
+    } catch (CompletionException e) {
       process.destroyForcibly();
-      throw new AssertionError("the server ignored SIGTERM for " + STOP_SECONDS_MAX + " s");
+      throw new AssertionError("the server ignored SIGTERM for " + STOP_SECONDS_MAX + " s", e);
     }
-    return process.exitValue();
   }
 
   @Override
-  public void close() throws InterruptedException {
+  public void close() {
     if (process.isAlive()) {
       stop();
     }
