@@ -4,6 +4,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import tributary.model.ForwardPass;
 import tributary.model.ResidentDelta;
 import tributary.model.StepBatch;
@@ -11,6 +13,7 @@ import tributary.model.StepBatch.LogitRows;
 import tributary.model.sampling.Sampler;
 import tributary.protocol.Refusal;
 import tributary.protocol.RequestId;
+import tributary.protocol.TributaryException;
 import tributary.scheduling.StepExecutor;
 import tributary.scheduling.StepPlan;
 import tributary.scheduling.StepResult;
@@ -20,6 +23,8 @@ import tributary.scheduling.StepResult;
  * draw that fails ends its own sequence only.
  */
 final class ModelStepExecutor implements StepExecutor {
+  private static final Logger LOG = LoggerFactory.getLogger(ModelStepExecutor.class);
+
   private final ForwardPass pass;
   private final Sampler sampler = new Sampler();
   private final Function<RequestId, ResidentDelta> deltaOf;
@@ -67,6 +72,9 @@ final class ModelStepExecutor implements StepExecutor {
               request.stop());
       drawn.add(new StepResult.Drawn(request.id(), token.token(), token.logprob(), token.top()));
     } catch (RuntimeException failure) {
+      if (!(failure instanceof TributaryException)) {
+        LOG.error("request {}: the draw failed", request.id(), failure);
+      }
       failures.add(new StepResult.Failure(request.id(), Refusal.of(failure)));
     }
   }

@@ -12,6 +12,7 @@ import org.junit.jupiter.api.Test;
 
 /** Two nodes in two JVMs on loopback: variants are spread over both, and both answer for all. */
 class ClusterTest {
+  private static final long METRICS_NANOS_MAX = 10_000_000_000L;
   private static ServerProcess first;
   private static ServerProcess second;
 
@@ -42,10 +43,19 @@ class ClusterTest {
         assertThat(answers.merge(tenant, text, (earlier, _) -> earlier)).isEqualTo(text);
       }
     }
-    double firstTokens = new Client(first.address()).metric("tributary_device_tokens_total");
-    double secondTokens = new Client(second.address()).metric("tributary_device_tokens_total");
-    assertThat(firstTokens).as("tokens that the first node computed").isPositive();
-    assertThat(secondTokens).as("tokens that the second node computed").isPositive();
+    assertThat(steps(first)).as("steps that the first node computed").isPositive();
+    assertThat(steps(second)).as("steps that the second node computed").isPositive();
+  }
+
+  /** Sampled once a second, so asked for until it shows. */
+  private static double steps(ServerProcess node) throws Exception {
+    Client client = new Client(node.address());
+    long deadline = System.nanoTime() + METRICS_NANOS_MAX;
+    double steps = client.metric("tributary_device_steps_total");
+    while (steps == 0 && System.nanoTime() < deadline) {
+      steps = client.metric("tributary_device_steps_total");
+    }
+    return steps;
   }
 
   private static ServerProcess node(int seedPort, int port) throws IOException {

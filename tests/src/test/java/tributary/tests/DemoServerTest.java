@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -98,9 +99,13 @@ class DemoServerTest {
     }
   }
 
+  private static String prompt(String model) {
+    return Objects.requireNonNull(PROMPTS.get(model));
+  }
+
   private static List<Integer> servedTokens(String model) throws Exception {
     var body =
-        Client.completion(model, PROMPTS.get(model), TOKENS)
+        Client.completion(model, prompt(model), TOKENS)
             .put("logprobs", 0)
             .put("return_tokens_as_token_ids", true);
     List<Integer> tokens = new ArrayList<>();
@@ -117,7 +122,7 @@ class DemoServerTest {
       List<Object> command =
           new ArrayList<>(
               List.of("generate", "--base", Repository.demo("base"), "--json", "--prompt"));
-      command.add(PROMPTS.get(model));
+      command.add(prompt(model));
       command.addAll(List.of("--max-tokens", TOKENS));
       if (Repository.DEMO_TENANTS.contains(model)) {
         command.addAll(List.of("--delta", Repository.delta(model)));

@@ -9,6 +9,9 @@ final class Ranking {
   /** Keeps the best {@code count} of all tokens, best first; {@code count} is at most all. */
   long[] best(float[] logits, int count) {
     reserve(count);
+    if (count == 0) {
+      return keys;
+    }
     for (int i = 0; i < count; i++) {
       keys[i] = key(logits[i], i);
     }

@@ -225,6 +225,14 @@ class SamplerTest {
   }
 
   @Test
+  void a_fresh_sampler_scores_its_token_without_alternatives() {
+    Sampler.Drawn drawn = draw(Settings.PLAIN.temperature(0).logprobs(0), 0, log(0.5, 0.5));
+
+    assertThat(drawn.logprob()).isNotNull();
+    assertThat(drawn.top()).isEmpty();
+  }
+
+  @Test
   void log_probabilities_are_those_of_the_raw_distribution() {
     float[] logits = log(0.5, 0.25, 0.15, 0.1);
     Settings settings =

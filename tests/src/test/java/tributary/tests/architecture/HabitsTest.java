@@ -110,13 +110,13 @@ final class HabitsTest {
           .haveNameMatching(".*(Utils?|Helpers?|Manager|Impl|Misc)")
           .because("a name says what the class is, not that it did not fit elsewhere");
 
-  /** A {@code close} runs on its caller's thread, which asked to wait. */
+  /** What its owner closes runs on the owner's thread, which asked to wait. */
   private static DescribedPredicate<JavaMethodCall> itWaits() {
     return DescribedPredicate.describe(
         "it waits for another thread",
         call ->
             WAITING.contains(call.getTargetOwner().getName() + "." + call.getTarget().getName())
-                && !call.getOrigin().getName().equals("close"));
+                && !call.getOriginOwner().isAssignableTo(AutoCloseable.class));
   }
 
   private static ArchCondition<JavaClass> liveInANullMarkedPackage() {
