@@ -126,7 +126,7 @@ final class PackageRelease {
   private void copyFiles() throws IOException {
     var bin = Files.createDirectories(root.resolve("bin"));
     copyTree(repository.resolve("tributary"), bin.resolve("tributary"));
-    for (var name : List.of("LICENSE", "NOTICE", "README.md", "demo")) {
+    for (var name : List.of("LICENSE", "NOTICE", "README.md")) {
       if (Files.exists(repository.resolve(name))) {
         copyTree(repository.resolve(name), root.resolve(name));
       }

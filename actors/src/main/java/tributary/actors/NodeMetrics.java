@@ -31,7 +31,7 @@ final class NodeMetrics {
 
   private final int kvPages;
   private final LongAdder steps = new LongAdder();
-  private volatile Scheduler.Load scheduler = new Scheduler.Load(0, 0, 0, 0, 0);
+  private volatile NodeLoad.Sequences sequences = new NodeLoad.Sequences(0, 0, 0, 0, 0);
 
   NodeMetrics(Set<DeltaId> served, int kvPages) {
     this.deltas =
@@ -62,12 +62,12 @@ final class NodeMetrics {
   }
 
   void scheduler(Scheduler.Load load) {
-    scheduler = load;
+    sequences = NodeLoad.Sequences.of(load);
   }
 
   NodeLoad read() {
     return new NodeLoad(
-        scheduler,
+        sequences,
         kvPages,
         steps.sum(),
         deltas.entrySet().stream()

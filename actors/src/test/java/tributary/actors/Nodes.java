@@ -13,7 +13,6 @@ import tributary.protocol.DeltaId;
 import tributary.protocol.ErrorCode;
 import tributary.protocol.GenerationRequest;
 import tributary.protocol.TokenEvent;
-import tributary.scheduling.Scheduler;
 
 /** What tests of whole nodes share. */
 final class Nodes {
@@ -59,8 +58,8 @@ final class Nodes {
 
   /** No sequence is left, and no page. */
   static void assertEmpty(NodeLoad load) {
-    var scheduler = load.scheduler();
-    assertThat(scheduler).isEqualTo(new Scheduler.Load(0, 0, 0, 0, scheduler.preemptions()));
+    var sequences = load.sequences();
+    assertThat(sequences).isEqualTo(new NodeLoad.Sequences(0, 0, 0, 0, sequences.preemptions()));
   }
 
   static NodeLoad.DeltaLoad delta(NodeLoad load, DeltaId id) {

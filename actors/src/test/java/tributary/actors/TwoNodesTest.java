@@ -92,7 +92,7 @@ class TwoNodesTest {
       assertThat(((TokenEvent.Token) probe.expectNext()).index()).isEqualTo(i);
     }
     var back = nodes.get(1);
-    Nodes.await(back, () -> assertThat(back.load().scheduler().parked()).isEqualTo(1));
+    Nodes.await(back, () -> assertThat(back.load().sequences().parked()).isEqualTo(1));
     assertThat(backEngine.drawn(request.id())).isLessThanOrEqualTo(3 + 8);
     probe.cancel();
     Nodes.await(back, () -> Nodes.assertEmpty(back.load()));

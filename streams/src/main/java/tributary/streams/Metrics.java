@@ -111,31 +111,31 @@ public final class Metrics implements AutoCloseable {
         "Share of the KV pages in use, 0 to 1",
         model,
         load,
-        node -> (double) node.scheduler().kvPagesUsed() / Math.max(1, node.kvPages()));
+        node -> (double) node.sequences().kvPagesUsed() / Math.max(1, node.kvPages()));
     gauge(
         "tributary_sequences_waiting",
         "Sequences before their first step",
         model,
         load,
-        node -> node.scheduler().waiting());
+        node -> node.sequences().waiting());
     gauge(
         "tributary_sequences_running",
         "Sequences in the steps",
         model,
         load,
-        node -> node.scheduler().running());
+        node -> node.sequences().running());
     gauge(
         "tributary_sequences_parked",
         "Sequences whose reader is slow",
         model,
         load,
-        node -> node.scheduler().parked());
+        node -> node.sequences().parked());
     counter(
         "vllm:num_preemptions",
         "Sequences that lost their KV pages",
         model,
         load,
-        node -> node.scheduler().preemptions());
+        node -> node.sequences().preemptions());
     counter("tributary_device_steps", "Steps that the device ran", model, load, NodeLoad::steps);
   }
 

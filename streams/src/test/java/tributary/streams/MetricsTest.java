@@ -11,7 +11,6 @@ import tributary.actors.NodeLoad;
 import tributary.actors.NodeLoad.DeltaLoad;
 import tributary.actors.Tier;
 import tributary.protocol.FinishReason;
-import tributary.scheduling.Scheduler;
 
 /** The exposition that dashboards read. */
 class MetricsTest {
@@ -19,7 +18,7 @@ class MetricsTest {
   void figures_of_requests_and_of_the_node_are_exposed_under_their_known_names() {
     TestServer.LOAD.set(
         new NodeLoad(
-            new Scheduler.Load(1, 2, 3, 25, 4),
+            new NodeLoad.Sequences(1, 2, 3, 25, 4),
             100,
             7,
             Map.of(TestModels.TENANT, new DeltaLoad(Tier.RESIDENT, 10, 20, 3, 1))));

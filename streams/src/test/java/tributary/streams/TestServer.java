@@ -25,14 +25,13 @@ import tributary.actors.Readiness;
 import tributary.actors.ServedModel;
 import tributary.config.ServerConfig;
 import tributary.protocol.Bytes;
-import tributary.scheduling.Scheduler;
 
 /** A front end on loopback over a scripted generation, with names and a clock that repeat. */
 final class TestServer implements AutoCloseable {
   static final Duration PATIENCE = Duration.ofSeconds(20);
 
   static final AtomicReference<NodeLoad> LOAD =
-      new AtomicReference<>(new NodeLoad(new Scheduler.Load(0, 0, 0, 0, 0), 100, 0, Map.of()));
+      new AtomicReference<>(new NodeLoad(new NodeLoad.Sequences(0, 0, 0, 0, 0), 100, 0, Map.of()));
 
   /** One for the process, as in production. */
   static final Metrics METRICS =
