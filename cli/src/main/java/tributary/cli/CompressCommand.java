@@ -60,6 +60,14 @@ final class CompressCommand implements Callable<Integer> {
   private @Nullable String scales;
 
   @Option(
+      names = "--fit",
+      paramLabel = "KIND",
+      description =
+          "bitdelta: joint fits the scales of all planes together; greedy plane after plane, as"
+              + " published (default: joint).")
+  private @Nullable String fit;
+
+  @Option(
       names = "--embedding-bits",
       paramLabel = "E",
       description = "bitdelta: bits per weight of embeddings and head, 1 to 8 (default: 4).")
@@ -120,6 +128,7 @@ final class CompressCommand implements Callable<Integer> {
     Map<String, String> settings = new TreeMap<>();
     putIfGiven(settings, "planes", planes);
     putIfGiven(settings, "scales", scales);
+    putIfGiven(settings, "fit", fit);
     putIfGiven(settings, "embedding_bits", embeddingBits);
     return settings;
   }
