@@ -106,14 +106,9 @@ final class TokenSource extends GraphStage<SourceShape<TokenEvent>> {
     public void preStart() {
       ActorRef self = getStageActor(this::receive).ref();
       lastHeard = settings.clock().now();
-      // Not before the stage has started: what it is told while it starts may overtake itself.
-      createAsyncCallback(this::ask).invoke(self);
-      scheduleWithFixedDelay("tick", settings.tick(), settings.tick());
-    }
-
-    private void ask(ActorRef self) {
       entity.tell(
           new DeltaEntity.Generate(request, settings.windowTokens(), Adapter.toTyped(self)));
+      scheduleWithFixedDelay("tick", settings.tick(), settings.tick());
     }
 
     private BoxedUnit receive(Tuple2<ActorRef, Object> envelope) {
