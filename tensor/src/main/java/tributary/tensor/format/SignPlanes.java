@@ -4,6 +4,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.util.List;
+import java.util.stream.Stream;
 import tributary.protocol.Bytes;
 
 /**
@@ -19,7 +20,7 @@ import tributary.protocol.Bytes;
  * @param columns number of inputs
  * @param planes first plane first; at least one
  */
-public record SignPlanes(int rows, int columns, List<Plane> planes) {
+public record SignPlanes(int rows, int columns, List<Plane> planes) implements MatrixCode {
   private static final ValueLayout.OfLong WORD =
       ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
@@ -77,7 +78,7 @@ public record SignPlanes(int rows, int columns, List<Plane> planes) {
     return (word >>> (column % Long.SIZE) & 1) == 1;
   }
 
-  /** One decoded element of the difference. */
+  @Override
   public float value(int row, int column) {
     float sum = 0;
     for (int plane = 0; plane < planes.size(); plane++) {
@@ -85,5 +86,29 @@ public record SignPlanes(int rows, int columns, List<Plane> planes) {
       sum += isPlus(plane, row, column) ? scale : -scale;
     }
     return sum;
+  }
+
+  @Override
+  public int widths() {
+    return planes.size();
+  }
+
+  @Override
+  public SignPlanes atWidth(int width) {
+    return new SignPlanes(rows, columns, planes.subList(0, width));
+  }
+
+  @Override
+  public Stream<MemorySegment> codeSegments() {
+    return planes.stream().map(Plane::signs);
+  }
+
+  @Override
+  public Bytes size() {
+    long bytes = 0;
+    for (Plane plane : planes) {
+      bytes += plane.signs.byteSize() + MatrixCode.halfBytes(plane.scales.length);
+    }
+    return new Bytes(bytes);
   }
 }
