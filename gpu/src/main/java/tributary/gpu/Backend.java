@@ -43,6 +43,9 @@ public interface Backend extends AutoCloseable {
 
   Elementwise elementwise();
 
+  /** Products of matrices in host memory. */
+  Gemm gemm();
+
   @Override
   void close();
 }

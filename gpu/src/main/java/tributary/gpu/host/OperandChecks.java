@@ -3,6 +3,7 @@ package tributary.gpu.host;
 import java.util.List;
 import tributary.gpu.Activations;
 import tributary.gpu.DeltaMatrix;
+import tributary.gpu.Gemm;
 import tributary.gpu.KvShape;
 import tributary.gpu.Rope;
 import tributary.gpu.RowRun;
@@ -25,6 +26,21 @@ public final class OperandChecks {
       delta("linear", run.operand(), weight);
       requireAtLeast("linear: out columns", out.columns(), run.operand().rows());
     }
+  }
+
+  /** Operands of {@link Gemm}: long enough, and the result is none of the others. */
+  public static void gemm(float[] out, float[] a, float[] b, Gemm.Extent extent) {
+    requireElements("matrix product: out", out, extent.m(), extent.n());
+    requireElements("matrix product: a", a, extent.m(), extent.k());
+    requireElements("matrix product: b", b, extent.n(), extent.k());
+    if (out == a || out == b) {
+      throw new IllegalArgumentException("matrix product: out is also an operand");
+    }
+  }
+
+  private static void requireElements(String what, float[] values, int rows, int columns) {
+    long least = (long) rows * columns;
+    require(values.length >= least, what + " elements, at least", values.length, least);
   }
 
   /** Operands of {@link tributary.gpu.Gather}. */

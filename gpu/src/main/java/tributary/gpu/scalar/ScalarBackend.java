@@ -6,6 +6,7 @@ import tributary.gpu.Backend;
 import tributary.gpu.DeltaMatrix;
 import tributary.gpu.Elementwise;
 import tributary.gpu.Gather;
+import tributary.gpu.Gemm;
 import tributary.gpu.KvCache;
 import tributary.gpu.KvShape;
 import tributary.gpu.Linear;
@@ -100,6 +101,11 @@ public final class ScalarBackend implements Backend {
   @Override
   public Elementwise elementwise() {
     return new ScalarElementwise();
+  }
+
+  @Override
+  public Gemm gemm() {
+    return new ScalarGemm();
   }
 
   @Override

@@ -7,6 +7,7 @@ import tributary.gpu.Backend;
 import tributary.gpu.DeltaMatrix;
 import tributary.gpu.Elementwise;
 import tributary.gpu.Gather;
+import tributary.gpu.Gemm;
 import tributary.gpu.KvCache;
 import tributary.gpu.KvShape;
 import tributary.gpu.Linear;
@@ -34,6 +35,7 @@ public final class VectorBackend implements Backend {
   private final Rope rope;
   private final Attention attention;
   private final Elementwise elementwise;
+  private final Gemm gemm;
 
   private VectorBackend(WorkerTeam team, String reason) {
     this.team = team;
@@ -48,6 +50,7 @@ public final class VectorBackend implements Backend {
     this.rope = new VectorRope(team);
     this.attention = new VectorAttention(team, scratch);
     this.elementwise = new VectorElementwise(team);
+    this.gemm = new VectorGemm(team);
   }
 
   /** Why this backend cannot be used here, if it cannot. */
@@ -134,6 +137,11 @@ public final class VectorBackend implements Backend {
   @Override
   public Elementwise elementwise() {
     return elementwise;
+  }
+
+  @Override
+  public Gemm gemm() {
+    return gemm;
   }
 
   @Override
