@@ -5,7 +5,7 @@ import tributary.model.llama.Llama;
 import tributary.model.network.Network;
 
 /** The architectures that this build computes. */
-final class Families {
+public final class Families {
   static final List<String> ARCHITECTURES = List.of(Llama.ARCHITECTURE);
 
   private Families() {}
@@ -14,7 +14,8 @@ final class Families {
     return ARCHITECTURES.contains(architecture);
   }
 
-  static Network network(ModelConfig config) {
+  /** The structure of the model that a configuration describes. */
+  public static Network network(ModelConfig config) {
     return switch (config.architecture()) {
       case Llama.ARCHITECTURE -> new Llama(config.dimensions());
       case String other -> throw new IllegalArgumentException("unknown architecture " + other);

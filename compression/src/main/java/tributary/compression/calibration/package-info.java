@@ -1,8 +1,9 @@
 /**
  * What a fine-tune's layers are fed, from real records: the statistics that codecs weigh their
- * errors with.
+ * errors with, and the walk through the network that takes them from a model compressed so far.
  *
- * <p>May use {@code model}, {@code gpu}'s contracts and {@code protocol}. Knows no codec.
+ * <p>May use {@code compression}'s problems and reading of records, {@code model}, {@code gpu}'s
+ * contracts and {@code protocol}. Knows no codec.
  */
 @NullMarked
 package tributary.compression.calibration;

@@ -21,8 +21,8 @@ import tributary.protocol.Quoted;
 import tributary.protocol.Tokens;
 import tributary.protocol.TributaryException;
 
-/** Reads evaluation files into sequences, cut as the models' training cut them. */
-final class Records {
+/** Reads files of records or text into sequences, cut as the models' training cut them. */
+public final class Records {
   /** Tokens of a prompt with its completion, and tokens that a window of text predicts. */
   private static final int WINDOW_TOKENS = 512;
 
@@ -33,6 +33,27 @@ final class Records {
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private Records() {}
+
+  /**
+   * What a model reads of the first {@code limit} records of a file of JSON lines: prompts with
+   * their completions, without the last token, which is only predicted.
+   */
+  public static List<int[]> taskInputs(
+      Path file, int limit, TextTokenizer tokenizer, int endToken) {
+    return inputs(task(file, limit, tokenizer, endToken));
+  }
+
+  /** What a model reads of the first {@code limit} windows of a text file. */
+  public static List<int[]> textInputs(
+      Path file, int limit, TextTokenizer tokenizer, int endToken) {
+    return inputs(text(file, limit, tokenizer, endToken));
+  }
+
+  private static List<int[]> inputs(List<Sequence> sequences) {
+    return sequences.stream()
+        .map(sequence -> Arrays.copyOf(sequence.tokens(), sequence.inputs()))
+        .toList();
+  }
 
   static List<Sequence> task(Path file, int limit, TextTokenizer tokenizer, int endToken) {
     requireLimit(limit);

@@ -1,6 +1,7 @@
 package tributary.model.llama;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import tributary.gpu.Activations;
 import tributary.gpu.Rope;
@@ -9,6 +10,7 @@ import tributary.model.network.Network;
 import tributary.model.network.Parameter;
 import tributary.model.network.Parameters;
 import tributary.model.network.Projection;
+import tributary.model.network.Stage;
 import tributary.model.network.Step;
 
 /** The structure of {@code LlamaForCausalLM}. */
@@ -29,7 +31,7 @@ public final class Llama implements Network {
   private final Dimensions dimensions;
   private final Parameters parameters = new Parameters();
   private final Parameter.Matrix embedding;
-  private final List<Block> blocks;
+  private final List<Stage> stages;
   private final Parameter.Vector norm;
   private final Parameter.Matrix head;
 
@@ -38,9 +40,9 @@ public final class Llama implements Network {
     int vocabulary = dimensions.vocabulary();
     int hidden = dimensions.hidden();
     embedding = parameters.vocabularyMatrix("model.embed_tokens.weight", vocabulary, hidden);
-    blocks = new ArrayList<>(dimensions.layers());
+    stages = new ArrayList<>();
     for (int layer = 0; layer < dimensions.layers(); layer++) {
-      blocks.add(block("model.layers." + layer + "."));
+      stages.addAll(stages(block("model.layers." + layer + "."), layer));
     }
     norm = parameters.vector("model.norm.weight", hidden);
     head =
@@ -71,14 +73,8 @@ public final class Llama implements Network {
   }
 
   @Override
-  public Activations hidden(Step step) {
-    Activations hidden = step.scratch("hidden", dimensions.hidden());
-    step.embed(hidden, embedding);
-    for (int layer = 0; layer < blocks.size(); layer++) {
-      attention(step, hidden, layer);
-      feedForward(step, hidden, blocks.get(layer));
-    }
-    return hidden;
+  public List<Stage> stages() {
+    return Collections.unmodifiableList(stages);
   }
 
   @Override
@@ -87,36 +83,71 @@ public final class Llama implements Network {
     step.multiply(logits, hidden, head);
   }
 
-  private void attention(Step step, Activations hidden, int layer) {
-    Block block = blocks.get(layer);
-    int queryColumns = dimensions.heads() * dimensions.headSize();
-    int keyColumns = dimensions.kvHeads() * dimensions.headSize();
+  /** Attention, then the gated feed-forward network. */
+  private List<Stage> stages(Block block, int layer) {
+    return List.of(
+        new Stage(
+            List.of(block.query, block.key, block.value),
+            (step, hidden) -> normed(step, hidden, block.attentionNorm),
+            (step, _, normed) -> queryKeyValue(step, normed, block, layer)),
+        new Stage(
+            List.of(block.output),
+            (step, _) -> attended(step, layer),
+            (step, hidden, attended) -> addProjected(step, hidden, attended, block.output)),
+        new Stage(
+            List.of(block.gate, block.up),
+            (step, hidden) -> normed(step, hidden, block.mlpNorm),
+            (step, _, normed) -> gateUp(step, normed, block)),
+        new Stage(
+            List.of(block.down),
+            (step, _) -> gated(step),
+            (step, hidden, gated) -> addProjected(step, hidden, gated, block.down)));
+  }
+
+  private Activations normed(Step step, Activations hidden, Parameter.Vector weight) {
     Activations normed = step.scratch("normed", dimensions.hidden());
-    Activations q = step.scratch("q", queryColumns);
+    step.rmsNorm(normed, hidden, weight, dimensions.normEpsilon());
+    return normed;
+  }
+
+  private void queryKeyValue(Step step, Activations normed, Block block, int layer) {
+    int keyColumns = dimensions.kvHeads() * dimensions.headSize();
+    Activations q = query(step);
     Activations k = step.scratch("k", keyColumns);
     Activations v = step.scratch("v", keyColumns);
-    step.rmsNorm(normed, hidden, block.attentionNorm, dimensions.normEpsilon());
     step.project(q, normed, block.query);
     step.project(k, normed, block.key);
     step.project(v, normed, block.value);
     step.rope(new Rope.Operands(q, k, v), dimensions.rope(), layer);
-
-    Activations attended = step.scratch("attended", queryColumns);
-    step.attend(attended, q, layer, (float) (1 / Math.sqrt(dimensions.headSize())));
-    step.project(normed, attended, block.output);
-    step.add(hidden, normed);
   }
 
-  private void feedForward(Step step, Activations hidden, Block block) {
-    Activations normed = step.scratch("normed", dimensions.hidden());
+  private Activations query(Step step) {
+    return step.scratch("q", dimensions.heads() * dimensions.headSize());
+  }
+
+  private Activations attended(Step step, int layer) {
+    Activations q = query(step);
+    Activations attended = step.scratch("attended", q.columns());
+    step.attend(attended, q, layer, (float) (1 / Math.sqrt(dimensions.headSize())));
+    return attended;
+  }
+
+  private void gateUp(Step step, Activations normed, Block block) {
+    step.project(step.scratch("gate", dimensions.intermediate()), normed, block.gate);
+    step.project(step.scratch("up", dimensions.intermediate()), normed, block.up);
+  }
+
+  private Activations gated(Step step) {
     Activations gate = step.scratch("gate", dimensions.intermediate());
-    Activations up = step.scratch("up", dimensions.intermediate());
-    step.rmsNorm(normed, hidden, block.mlpNorm, dimensions.normEpsilon());
-    step.project(gate, normed, block.gate);
-    step.project(up, normed, block.up);
-    step.siluMultiply(gate, gate, up);
-    step.project(normed, gate, block.down);
-    step.add(hidden, normed);
+    step.siluMultiply(gate, gate, step.scratch("up", dimensions.intermediate()));
+    return gate;
+  }
+
+  private void addProjected(
+      Step step, Activations hidden, Activations input, Projection projection) {
+    Activations projected = step.scratch("projected", dimensions.hidden());
+    step.project(projected, input, projection);
+    step.add(hidden, projected);
   }
 
   private Block block(String prefix) {

@@ -38,6 +38,20 @@ public final class Weights implements AutoCloseable {
     }
   }
 
+  /** Computes with another matrix of this shape from now on, and owns it; the old one is closed. */
+  public void replace(Parameter.Matrix parameter, WeightMatrix matrix) {
+    if (matrix.rows() != parameter.rows() || matrix.columns() != parameter.columns()) {
+      throw new IllegalArgumentException(
+          "%s: found a matrix of %d x %d, wanted %s"
+              .formatted(parameter.name(), matrix.rows(), matrix.columns(), parameter.shape()));
+    }
+    WeightMatrix old = matrices[parameter.slot()];
+    matrices[parameter.slot()] = matrix;
+    if (old != null) {
+      old.close();
+    }
+  }
+
   /** The matrix, or the one it is tied to. */
   WeightMatrix matrix(Parameter.Matrix parameter) {
     WeightMatrix own = matrices[parameter.slot()];
