@@ -2,7 +2,6 @@ package tributary.cli;
 
 import java.nio.file.Path;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import me.tongfei.progressbar.ProgressBar;
 import org.jspecify.annotations.Nullable;
@@ -11,6 +10,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import tributary.compression.Codec;
 import tributary.compression.DeltaEncoder;
+import tributary.gpu.Backend;
 import tributary.protocol.ErrorCode;
 import tributary.protocol.TributaryException;
 
@@ -40,38 +40,7 @@ final class CompressCommand implements Callable<Integer> {
       description = "Delta file to write.")
   private Path out = Path.of("");
 
-  @Option(
-      names = "--codec",
-      defaultValue = Codec.BitDelta.NAME,
-      paramLabel = "NAME",
-      description = "How to compress (default: ${DEFAULT-VALUE}).")
-  private String codec = Codec.BitDelta.NAME;
-
-  @Option(
-      names = "--planes",
-      paramLabel = "P",
-      description = "bitdelta: signs per weight of linear layers, 1 to 8 (default: 2).")
-  private @Nullable String planes;
-
-  @Option(
-      names = "--scales",
-      paramLabel = "KIND",
-      description = "bitdelta: row or scalar; scalar is as published (default: row).")
-  private @Nullable String scales;
-
-  @Option(
-      names = "--fit",
-      paramLabel = "KIND",
-      description =
-          "bitdelta: joint fits the scales of all planes together; greedy plane after plane, as"
-              + " published (default: joint).")
-  private @Nullable String fit;
-
-  @Option(
-      names = "--embedding-bits",
-      paramLabel = "E",
-      description = "bitdelta: bits per weight of embeddings and head, 1 to 8 (default: 4).")
-  private @Nullable String embeddingBits;
+  @Mixin private CodecOptions codec = new CodecOptions();
 
   @Option(
       names = "--name",
@@ -104,10 +73,13 @@ final class CompressCommand implements Callable<Integer> {
       throw new TributaryException(
           ErrorCode.USAGE, out + " exists; name another file or add --force");
     }
-    var job = new DeltaEncoder.Job(base, model, modelName(), Codec.named(codec, settings()), out);
+    Codec chosen = codec.codec();
     long start = System.nanoTime();
     DeltaEncoder.Summary summary;
-    try (ProgressBar bar = ReportOptions.progress("compress", 0, "weights")) {
+    try (Backend backend = codec.openBackend();
+        ProgressBar bar = ReportOptions.progress("compress", 0, "weights")) {
+      var job =
+          new DeltaEncoder.Job(base, model, modelName(), chosen, out, codec.calibration(backend));
       summary =
           DeltaEncoder.encode(
               job,
@@ -122,21 +94,6 @@ final class CompressCommand implements Callable<Integer> {
 
   private String modelName() {
     return name != null ? name : model.toAbsolutePath().normalize().getFileName().toString();
-  }
-
-  private Map<String, String> settings() {
-    Map<String, String> settings = new TreeMap<>();
-    putIfGiven(settings, "planes", planes);
-    putIfGiven(settings, "scales", scales);
-    putIfGiven(settings, "fit", fit);
-    putIfGiven(settings, "embedding_bits", embeddingBits);
-    return settings;
-  }
-
-  private static void putIfGiven(Map<String, String> settings, String key, @Nullable String value) {
-    if (value != null) {
-      settings.put(key, value);
-    }
   }
 
   private void print(DeltaEncoder.Summary summary, double seconds) {

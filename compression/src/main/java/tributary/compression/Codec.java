@@ -1,40 +1,72 @@
 package tributary.compression;
 
-import java.util.Arrays;
-import java.util.Locale;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
 import tributary.protocol.ErrorCode;
 import tributary.protocol.Quoted;
 import tributary.protocol.TributaryException;
 
 /** A way to compress differences, with its settings. */
 public sealed interface Codec {
+  /** Bits of a weight at which embeddings and heads are stored exactly. */
+  int EXACT_BITS = 16;
+
   /** The name that people type and files carry. */
   String name();
 
-  /** The settings as files carry them. */
+  /** The settings as files carry them; {@link #named} makes the same codec of them again. */
   SortedMap<String, String> settings();
 
+  /** True when the codec looks at records. */
+  default boolean isCalibrated() {
+    return true;
+  }
+
   /**
-   * BitDelta with closed-form scales. One plane and one scale a matrix is what was published first;
-   * a sequence of planes is its published multi-bit form.
+   * What every codec of single tensors is told.
+   *
+   * @param embeddingBits bits per weight of embeddings and head, with scales per row: 1 to 8, or 16
+   *     for exact
+   * @param zstd whether stored parts are compressed once more, for the archive
+   */
+  record Storage(int embeddingBits, boolean zstd) {
+    public Storage {
+      if (embeddingBits != EXACT_BITS) {
+        requireRange("embedding_bits", embeddingBits, 1, 8);
+      }
+    }
+
+    static Storage of(CodecSettings settings) {
+      return new Storage(settings.whole("embedding_bits", 4), settings.flag("zstd", false));
+    }
+
+    private SortedMap<String, String> with(Map<String, String> others) {
+      SortedMap<String, String> all = new TreeMap<>(others);
+      all.put("embedding_bits", String.valueOf(embeddingBits));
+      all.put("zstd", String.valueOf(zstd));
+      return all;
+    }
+  }
+
+  /** How embeddings, heads and stored parts are treated. */
+  Storage storage();
+
+  /**
+   * BitDelta. One plane and one scale a matrix is what was published first; a sequence of planes is
+   * its published multi-bit form.
    *
    * @param planes signs per weight of a linear layer, 1 to 8
    * @param scales how many scales a plane has
    * @param fit how the scales of several planes are found
-   * @param embeddingBits bits per weight of embeddings and head, 1 to 8, with a step per row
+   * @param refine what is done to the scales afterwards
    */
-  record BitDelta(int planes, Scales scales, Fit fit, int embeddingBits) implements Codec {
+  record BitDelta(int planes, Scales scales, Fit fit, Refine refine, Storage storage)
+      implements Codec {
     public static final String NAME = "bitdelta";
-    private static final int BITS_MAX = 8;
 
     public BitDelta {
-      requireRange("planes", planes);
-      requireRange("embedding_bits", embeddingBits);
+      requireRange("planes", planes, 1, 8);
     }
 
     @Override
@@ -43,19 +75,18 @@ public sealed interface Codec {
     }
 
     @Override
-    public SortedMap<String, String> settings() {
-      return new TreeMap<>(
-          Map.of(
-              "planes", String.valueOf(planes),
-              "scales", wireName(scales),
-              "fit", wireName(fit),
-              "embedding_bits", String.valueOf(embeddingBits)));
+    public boolean isCalibrated() {
+      return refine != Refine.NONE;
     }
 
-    private static void requireRange(String name, int bits) {
-      if (bits < 1 || bits > BITS_MAX) {
-        throw TributaryException.parameter(name, bits, 1, BITS_MAX);
-      }
+    @Override
+    public SortedMap<String, String> settings() {
+      return storage.with(
+          Map.of(
+              "planes", String.valueOf(planes),
+              "scales", CodecSettings.wireName(scales),
+              "fit", CodecSettings.wireName(fit),
+              "refine", CodecSettings.wireName(refine)));
     }
   }
 
@@ -75,65 +106,211 @@ public sealed interface Codec {
     JOINT
   }
 
+  /** What is done to scales once signs are chosen. */
+  enum Refine {
+    /** Nothing. */
+    NONE,
+    /** They are trained until the compressed model's logits come close to the fine-tune's. */
+    DISTILL,
+    /** They take the closed form of least output error on calibration records. */
+    CALIBRATE
+  }
+
   /**
-   * The codec of this name; settings that are not given take their defaults: two planes, a scale
-   * per row, embeddings at four bits.
+   * DeltaZip: pruning and quantization in one sweep that compensates each error.
+   *
+   * @param bits of a kept weight: 2, 3, 4 or 8
+   * @param keep of how many neighbouring inputs how many are kept, such as 2:4; or a share, such as
+   *     0.5; or {@code all}
+   * @param faithful the published rule for scales; else scales are fitted
+   * @param groupColumns inputs that share a scale; 0 for one scale a row
    */
-  static Codec named(String name, Map<String, String> settings) {
-    if (!name.equals(BitDelta.NAME)) {
-      throw new TributaryException(
-          ErrorCode.UNKNOWN_CODEC,
-          "codec %s is unknown; this build encodes %s".formatted(Quoted.of(name), BitDelta.NAME));
-    }
-    Map<String, String> left = new TreeMap<>(settings);
-    BitDelta codec =
-        new BitDelta(
-            whole("planes", left.remove("planes"), 2),
-            choice("scales", left.remove("scales"), Scales.ROW, Scales.values()),
-            choice("fit", left.remove("fit"), Fit.JOINT, Fit.values()),
-            whole("embedding_bits", left.remove("embedding_bits"), 4));
-    for (String unknown : left.keySet()) {
-      throw new TributaryException(
-          ErrorCode.UNSUPPORTED_PARAMETER,
-          "codec %s has no setting %s; it has planes, scales, fit and embedding_bits"
-              .formatted(name, Quoted.of(unknown)),
-          unknown);
-    }
-    return codec;
-  }
+  record DeltaZip(int bits, String keep, boolean faithful, int groupColumns, Storage storage)
+      implements Codec {
+    public static final String NAME = "deltazip";
 
-  private static int whole(String name, @Nullable String text, int otherwise) {
-    try {
-      return text == null ? otherwise : Integer.parseInt(text);
-    } catch (NumberFormatException e) {
-      throw new TributaryException(
-          ErrorCode.INVALID_PARAMETER,
-          "%s is %s, wanted a whole number from 1 to 8".formatted(name, Quoted.of(text)),
-          e);
-    }
-  }
-
-  private static <E extends Enum<E>> E choice(
-      String name, @Nullable String text, E otherwise, E[] values) {
-    if (text == null) {
-      return otherwise;
-    }
-    for (E value : values) {
-      if (wireName(value).equals(text)) {
-        return value;
+    public DeltaZip {
+      if (bits != 2 && bits != 3 && bits != 4 && bits != 8) {
+        throw new TributaryException(
+            ErrorCode.INVALID_PARAMETER, "bits is " + bits + ", wanted 2, 3, 4 or 8", "bits");
       }
     }
-    throw new TributaryException(
-        ErrorCode.INVALID_PARAMETER,
-        "%s is %s, wanted one of %s"
-            .formatted(
-                name,
-                Quoted.of(text),
-                Arrays.stream(values).map(Codec::wireName).collect(Collectors.joining(", "))),
-        name);
+
+    @Override
+    public String name() {
+      return NAME;
+    }
+
+    @Override
+    public SortedMap<String, String> settings() {
+      return storage.with(
+          Map.of(
+              "bits", String.valueOf(bits),
+              "keep", keep,
+              "faithful", String.valueOf(faithful),
+              "group", String.valueOf(groupColumns)));
+    }
   }
 
-  private static String wireName(Enum<?> value) {
-    return value.name().toLowerCase(Locale.ROOT);
+  /**
+   * SpQR: small groups whose scales are quantized too, and outliers beside them.
+   *
+   * @param bits of a code, 2 to 8
+   * @param groupColumns inputs of a group
+   * @param outlierThreshold relative to the mean sensitivity; larger means fewer outliers, infinity
+   *     none
+   * @param actOrder whether inputs are taken by falling sensitivity
+   */
+  record Spqr(
+      int bits, int groupColumns, double outlierThreshold, boolean actOrder, Storage storage)
+      implements Codec {
+    public static final String NAME = "spqr";
+
+    public Spqr {
+      requireRange("bits", bits, 2, 8);
+      requireRange("group", groupColumns, 1, 1 << 16);
+    }
+
+    @Override
+    public String name() {
+      return NAME;
+    }
+
+    @Override
+    public SortedMap<String, String> settings() {
+      return storage.with(
+          Map.of(
+              "bits", String.valueOf(bits),
+              "group", String.valueOf(groupColumns),
+              "outliers", String.valueOf(outlierThreshold),
+              "act_order", String.valueOf(actOrder)));
+    }
+  }
+
+  /**
+   * Any-Precision: nested clusters, so that fewer bits are a prefix of more.
+   *
+   * @param bits of the widest code, 1 to 8
+   */
+  record AnyPrecision(int bits, Storage storage) implements Codec {
+    public static final String NAME = "any-precision";
+
+    public AnyPrecision {
+      requireRange("bits", bits, 1, 8);
+    }
+
+    @Override
+    public String name() {
+      return NAME;
+    }
+
+    @Override
+    public SortedMap<String, String> settings() {
+      return storage.with(Map.of("bits", String.valueOf(bits)));
+    }
+  }
+
+  /**
+   * Sign planes searched for the least change of a layer's outputs.
+   *
+   * @param planes 1 to 4
+   * @param distill whether scales are trained afterwards
+   */
+  record SignPlanes(int planes, boolean distill, Storage storage) implements Codec {
+    public static final String NAME = "sign-planes";
+
+    public SignPlanes {
+      requireRange("planes", planes, 1, 4);
+    }
+
+    @Override
+    public String name() {
+      return NAME;
+    }
+
+    @Override
+    public SortedMap<String, String> settings() {
+      return storage.with(
+          Map.of("planes", String.valueOf(planes), "distill", String.valueOf(distill)));
+    }
+  }
+
+  /**
+   * Vector codes searched for the least change of a layer's outputs.
+   *
+   * @param rows that share a byte, 2 to 16: 8 / rows bits a weight
+   * @param distill whether scales are trained afterwards
+   */
+  record VectorCodes(int rows, boolean distill, Storage storage) implements Codec {
+    public static final String NAME = "vector-codes";
+
+    public VectorCodes {
+      requireRange("rows", rows, 2, 16);
+    }
+
+    @Override
+    public String name() {
+      return NAME;
+    }
+
+    @Override
+    public SortedMap<String, String> settings() {
+      return storage.with(Map.of("rows", String.valueOf(rows), "distill", String.valueOf(distill)));
+    }
+  }
+
+  private static void requireRange(String name, int found, int min, int max) {
+    if (found < min || found > max) {
+      throw TributaryException.parameter(name, found, min, max);
+    }
+  }
+
+  /** The codec of this name; settings that are not given take their defaults. */
+  static Codec named(String name, Map<String, String> settings) {
+    CodecSettings taken = new CodecSettings(name, settings);
+    Storage storage = Storage.of(taken);
+    return taken.done(
+        switch (name) {
+          case BitDelta.NAME ->
+              new BitDelta(
+                  taken.whole("planes", 2),
+                  taken.choice("scales", Scales.ROW),
+                  taken.choice("fit", Fit.JOINT),
+                  taken.choice("refine", Refine.NONE),
+                  storage);
+          case DeltaZip.NAME ->
+              new DeltaZip(
+                  taken.whole("bits", 2),
+                  taken.text("keep", "2:4"),
+                  taken.flag("faithful", false),
+                  taken.whole("group", 0),
+                  storage);
+          case Spqr.NAME ->
+              new Spqr(
+                  taken.whole("bits", 3),
+                  taken.whole("group", 16),
+                  taken.number("outliers", 0.2),
+                  taken.flag("act_order", true),
+                  storage);
+          case AnyPrecision.NAME -> new AnyPrecision(taken.whole("bits", 4), storage);
+          case SignPlanes.NAME ->
+              new SignPlanes(taken.whole("planes", 2), taken.flag("distill", false), storage);
+          case VectorCodes.NAME ->
+              new VectorCodes(taken.whole("rows", 4), taken.flag("distill", false), storage);
+          default ->
+              throw new TributaryException(
+                  ErrorCode.UNKNOWN_CODEC,
+                  "codec %s is unknown; this build encodes %s"
+                      .formatted(
+                          Quoted.of(name),
+                          String.join(
+                              ", ",
+                              BitDelta.NAME,
+                              DeltaZip.NAME,
+                              Spqr.NAME,
+                              AnyPrecision.NAME,
+                              SignPlanes.NAME,
+                              VectorCodes.NAME)));
+        });
   }
 }

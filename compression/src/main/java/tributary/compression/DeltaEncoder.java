@@ -2,14 +2,18 @@ package tributary.compression;
 
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
 import java.util.SequencedMap;
-import org.jspecify.annotations.Nullable;
+import java.util.TreeMap;
 import tributary.compression.bitdelta.Difference;
-import tributary.compression.bitdelta.Encoded;
-import tributary.compression.bitdelta.JointSignEncoder;
-import tributary.compression.bitdelta.SignEncoder;
 import tributary.compression.bitdelta.UniformEncoder;
+import tributary.compression.calibration.CalibrationSet;
+import tributary.compression.calibration.SequentialWalk;
+import tributary.gpu.Backend;
+import tributary.model.ModelConfig;
 import tributary.protocol.Bytes;
 import tributary.protocol.ErrorCode;
 import tributary.protocol.Quoted;
@@ -20,12 +24,15 @@ import tributary.tensor.container.Checkpoint;
 import tributary.tensor.container.DeltaFile;
 import tributary.tensor.container.DeltaManifest;
 import tributary.tensor.container.Fingerprint;
+import tributary.tensor.container.Frames;
 import tributary.tensor.format.DeltaTensor;
+import tributary.tensor.format.MatrixCode;
+import tributary.tensor.format.TunedMatrix;
 
 /**
- * Compresses the difference between two checkpoints into a delta file. Tensors follow each other,
- * rows of a tensor are coded in parallel; memory holds the delta and a few rows per thread,
- * whatever the models' size. The same models and codec give the same bytes on every machine.
+ * Compresses the difference between two checkpoints into a delta file. Embeddings and vectors come
+ * first, so that linear layers are calibrated behind the embeddings that they will have. The same
+ * models, codec and records give the same bytes on every machine.
  */
 public final class DeltaEncoder {
   /**
@@ -34,8 +41,24 @@ public final class DeltaEncoder {
    * @param base directory of the base
    * @param model directory of the fine-tune
    * @param name what the file calls the fine-tune
+   * @param calibration needed if the codec is calibrated
    */
-  public record Job(Path base, Path model, String name, Codec codec, Path out) {}
+  public record Job(
+      Path base, Path model, String name, Codec codec, Path out, Optional<Calibration> calibration) {
+    /** A job for a codec that looks at weights only. */
+    public Job(Path base, Path model, String name, Codec codec, Path out) {
+      this(base, model, name, codec, out, Optional.empty());
+    }
+  }
+
+  /**
+   * What calibrated codecs look at.
+   *
+   * @param records a file of records or text
+   * @param samples how many of them
+   * @param backend that computes them
+   */
+  public record Calibration(Path records, int samples, Backend backend) {}
 
   /** Is told after each tensor how far the work is. */
   public interface Progress {
@@ -57,37 +80,163 @@ public final class DeltaEncoder {
     }
   }
 
-  private final Codec codec;
+  private final Job job;
+  private final Checkpoint base;
+  private final Checkpoint tuned;
   private final Arena arena;
-  private final SequencedMap<String, DeltaTensor> tensors = new LinkedHashMap<>();
-  private double squaredNorm;
-  private double squaredError;
+  private final Progress progress;
+  private final DeltaManifest manifest;
+  private final Map<String, DeltaTensor> tensors = new HashMap<>();
+  private final CodingError error = new CodingError();
   private int unchanged;
+  private long done;
 
-  private DeltaEncoder(Codec codec, Arena arena) {
-    this.codec = codec;
+  private DeltaEncoder(
+      Job job, Checkpoint base, Checkpoint tuned, Arena arena, Progress progress) {
+    this.job = job;
+    this.base = base;
+    this.tuned = tuned;
     this.arena = arena;
+    this.progress = progress;
+    this.manifest = manifest(job, base, tuned);
   }
 
   /** Compresses and writes; what it leaves behind on failure is nothing. */
   public static Summary encode(Job job, Progress progress) {
     SameArchitecture.require(job.base(), job.model());
+    if (job.codec.isCalibrated() && job.calibration.isEmpty()) {
+      throw new TributaryException(
+          ErrorCode.USAGE,
+          "codec %s looks at records; name a file of them with --calibration"
+              .formatted(job.codec.name()));
+    }
     try (Checkpoint base = Checkpoint.open(job.base());
         Checkpoint tuned = Checkpoint.open(job.model());
         Arena arena = Arena.ofShared()) {
-      DeltaManifest manifest = manifest(job, base, tuned);
-      DeltaEncoder encoder = new DeltaEncoder(job.codec(), arena);
-      long done = 0;
-      for (var change : new ModelPair(base, tuned).changes().entrySet()) {
-        encoder.add(change.getKey(), change.getValue());
-        if (tuned.names().contains(change.getKey())) {
-          done += tuned.tensor(change.getKey()).shape().elements();
-        }
-        progress.advanced(done, manifest.originalElements());
-      }
-      DeltaFile.write(job.out(), manifest, encoder.tensors);
-      return encoder.summary(manifest, job.out());
+      return new DeltaEncoder(job, base, tuned, arena, progress).encode();
     }
+  }
+
+  private Summary encode() {
+    SequencedMap<String, TensorChange> changes = new ModelPair(base, tuned).changes();
+    Map<String, TensorView> given = new HashMap<>();
+    Map<String, TensorChange.Linear> linears = new TreeMap<>();
+    changes.forEach((name, change) -> {
+      switch (change) {
+        case TensorChange.Linear linear -> linears.put(name, linear);
+        case TensorChange.Unchanged() -> {
+          unchanged++;
+          advance(name);
+        }
+        case TensorChange.Exact(TensorView exact) -> {
+          tensors.put(name, new DeltaTensor.Replaced(exact));
+          advance(name);
+        }
+        case TensorChange.Vocabulary vocabulary -> {
+          vocabulary(name, vocabulary, given);
+          advance(name);
+        }
+      }
+    });
+    if (job.codec.isCalibrated()) {
+      walk(given);
+    } else {
+      LinearEncoder encoder = LinearEncoders.of(job.codec);
+      linears.forEach((name, linear) -> {
+        LinearProblem problem = problem(name, linear);
+        put(problem, encoder.encode(problem, arena));
+      });
+    }
+    SequencedMap<String, DeltaTensor> ordered = new LinkedHashMap<>();
+    changes.keySet().stream()
+        .filter(tensors::containsKey)
+        .forEach(name -> ordered.put(name, tensors.get(name)));
+    Frames frames = job.codec.storage().zstd() ? Frames.ZSTD : Frames.NONE;
+    DeltaFile.write(job.out, manifest, ordered, frames);
+    return summary();
+  }
+
+  /** Linear layers in the order of the network, each for the inputs that it will have. */
+  private void walk(Map<String, TensorView> given) {
+    Calibration calibration = job.calibration.orElseThrow();
+    ModelConfig config = ModelConfig.read(job.model);
+    CalibrationSet set = CalibrationRecords.read(job.model, config, calibration);
+    var models = new SequentialWalk.Models(config, base, tuned, given);
+    var walk =
+        new SequentialWalk.Job(
+            models,
+            set,
+            SequentialWalk.Inputs.BOTH,
+            calibration.backend,
+            calibration.backend.gemm());
+    SequentialWalk.run(
+        walk,
+        LinearEncoders.of(job.codec),
+        arena,
+        (problem, code, _, _) -> put(problem, code));
+  }
+
+  private static LinearProblem problem(String name, TensorChange.Linear linear) {
+    int rows = Math.toIntExact(linear.base().shape().dimension(0));
+    int columns = Math.toIntExact(linear.base().shape().dimension(1));
+    float[] base = linear.base().toFloats();
+    LinearProblem problem =
+        new LinearProblem(name, rows, columns, base, linear.tuned().toFloats(), null);
+    requireFinite(name, problem.difference());
+    return problem;
+  }
+
+  private void put(LinearProblem problem, MatrixCode code) {
+    error.add(problem.difference(), code);
+    tensors.put(problem.name(), new DeltaTensor.Coded(code, null, null));
+    advance(problem.name());
+  }
+
+  private void vocabulary(
+      String name, TensorChange.Vocabulary change, Map<String, TensorView> given) {
+    int bits = job.codec.storage().embeddingBits();
+    if (bits == Codec.EXACT_BITS) {
+      tensors.put(name, new DeltaTensor.Replaced(widened(tuned.tensor(name))));
+      return;
+    }
+    Difference difference = new Difference(change.base(), change.tuned());
+    MatrixCode code = UniformEncoder.encode(difference, bits, arena).planes();
+    float[] exact = change.tuned().toFloats();
+    float[] before = change.base().toFloats();
+    for (int i = 0; i < exact.length; i++) {
+      exact[i] -= before[i];
+    }
+    requireFinite(name, exact);
+    error.add(exact, code);
+    TensorView added = change.added() == null ? null : widened(change.added());
+    DeltaTensor.Coded coded = new DeltaTensor.Coded(code, null, added);
+    tensors.put(name, coded);
+    if (job.codec.isCalibrated()) {
+      given.put(name, TunedMatrix.of(change.base(), coded).toDense(arena));
+    }
+  }
+
+  private static void requireFinite(String name, float[] difference) {
+    for (float value : difference) {
+      if (!Float.isFinite(value)) {
+        throw new TributaryException(
+            ErrorCode.INCOMPATIBLE_MODELS,
+            "tensor %s: base or fine-tune holds values that are not finite"
+                .formatted(Quoted.of(name)));
+      }
+    }
+  }
+
+  /** Exact values are stored in a type that every reader of deltas takes. */
+  private static TensorView widened(TensorView exact) {
+    return exact.type() == DType.F64 ? TensorView.of(exact.shape(), exact.toFloats()) : exact;
+  }
+
+  private void advance(String name) {
+    if (tuned.names().contains(name)) {
+      done += tuned.tensor(name).shape().elements();
+    }
+    progress.advanced(done, manifest.originalElements());
   }
 
   private static DeltaManifest manifest(Job job, Checkpoint base, Checkpoint tuned) {
@@ -107,66 +256,9 @@ public final class DeltaEncoder {
         elements);
   }
 
-  private void add(String name, TensorChange change) {
-    switch (change) {
-      case TensorChange.Unchanged() -> unchanged++;
-      case TensorChange.Exact(TensorView tuned) ->
-          tensors.put(name, new DeltaTensor.Replaced(tuned));
-      case TensorChange.Linear(TensorView base, TensorView tuned) ->
-          put(name, linear(new Difference(base, tuned)), null);
-      case TensorChange.Vocabulary(TensorView base, TensorView tuned, @Nullable TensorView added) ->
-          put(name, vocabulary(new Difference(base, tuned)), added);
-    }
-  }
-
-  private Encoded linear(Difference difference) {
-    return switch (codec) {
-      case Codec.BitDelta(int planes, Codec.Scales scales, Codec.Fit fit, _) ->
-          switch (fit) {
-            case GREEDY ->
-                switch (scales) {
-                  case SCALAR -> SignEncoder.perMatrix(difference, planes, arena);
-                  case ROW -> SignEncoder.perRow(difference, planes, arena);
-                };
-            case JOINT ->
-                switch (scales) {
-                  case SCALAR -> JointSignEncoder.perMatrix(difference, planes, arena);
-                  case ROW -> JointSignEncoder.perRow(difference, planes, arena);
-                };
-          };
-    };
-  }
-
-  private Encoded vocabulary(Difference difference) {
-    return switch (codec) {
-      case Codec.BitDelta bitDelta ->
-          UniformEncoder.encode(difference, bitDelta.embeddingBits(), arena);
-    };
-  }
-
-  private void put(String name, Encoded encoded, @Nullable TensorView added) {
-    if (!Double.isFinite(encoded.squaredError())) {
-      throw new TributaryException(
-          ErrorCode.INCOMPATIBLE_MODELS,
-          "tensor %s: base or fine-tune holds values that are not finite"
-              .formatted(Quoted.of(name)));
-    }
-    squaredNorm += encoded.squaredNorm();
-    squaredError += encoded.squaredError();
-    tensors.put(name, new DeltaTensor.Coded(encoded.planes(), null, widened(added)));
-  }
-
-  /** Added rows are stored in a type that every reader of deltas takes. */
-  private @Nullable TensorView widened(@Nullable TensorView added) {
-    return added == null || added.type() != DType.F64
-        ? added
-        : TensorView.of(added.shape(), added.toFloats());
-  }
-
-  private Summary summary(DeltaManifest manifest, Path out) {
-    try (DeltaFile file = DeltaFile.open(out)) {
-      double relativeError = squaredNorm == 0 ? 0 : Math.sqrt(squaredError / squaredNorm);
-      return new Summary(manifest, file.size(), tensors.size(), unchanged, relativeError);
+  private Summary summary() {
+    try (DeltaFile file = DeltaFile.open(job.out)) {
+      return new Summary(manifest, file.size(), tensors.size(), unchanged, error.relative());
     }
   }
 }

@@ -1,0 +1,102 @@
+package tributary.compression.bands;
+
+import tributary.tensor.format.VectorCodes;
+
+/**
+ * Vector codes: d neighbouring rows share the index of a vector of the codebook; a row's one
+ * coefficient is its scale.
+ */
+final class VectorBands implements BandCode {
+  private final int rows;
+
+  /** The codebook with each of its d coordinates side by side, [d][256]. */
+  private final float[][] coordinates;
+
+  /**
+   * Of a codebook.
+   *
+   * @param codebook [256, d]
+   */
+  VectorBands(int rows, float[] codebook) {
+    this.rows = rows;
+    this.coordinates = new float[rows][VectorCodes.VECTORS];
+    for (int i = 0; i < codebook.length; i++) {
+      coordinates[i % rows][i / rows] = codebook[i];
+    }
+  }
+
+  @Override
+  public int bandRows() {
+    return rows;
+  }
+
+  @Override
+  public int coefficients() {
+    return 1;
+  }
+
+  /** The codebook is for values of variance 1. */
+  @Override
+  public double[] start(double[] row) {
+    double squares = 0;
+    for (double value : row) {
+      squares += value * value;
+    }
+    return new double[] {Math.sqrt(squares / row.length)};
+  }
+
+  @Override
+  public Alphabet alphabet(double[][] coefficients) {
+    return new ScaledBook(coefficients);
+  }
+
+  @Override
+  public double pattern(int code, int rowOfBand, int coefficient) {
+    return coordinates[rowOfBand][code];
+  }
+
+  /** The codebook, every row times its scale. */
+  private final class ScaledBook implements Alphabet {
+    private final float[][] scaled;
+    private final float[] squares = new float[VectorCodes.VECTORS];
+    private final float[] distances = new float[VectorCodes.VECTORS];
+
+    ScaledBook(double[][] scales) {
+      scaled = new float[scales.length][VectorCodes.VECTORS];
+      for (int r = 0; r < scales.length; r++) {
+        for (int v = 0; v < VectorCodes.VECTORS; v++) {
+          scaled[r][v] = (float) (scales[r][0] * coordinates[r][v]);
+          squares[v] += scaled[r][v] * scaled[r][v];
+        }
+      }
+    }
+
+    @Override
+    public int rows() {
+      return scaled.length;
+    }
+
+    /** |w - b|^2 is |b|^2 - 2 w b, but for what all vectors have in common. */
+    @Override
+    public int nearest(double[] wanted) {
+      System.arraycopy(squares, 0, distances, 0, VectorCodes.VECTORS);
+      for (int r = 0; r < scaled.length; r++) {
+        float factor = (float) (-2 * wanted[r]);
+        float[] row = scaled[r];
+        for (int v = 0; v < VectorCodes.VECTORS; v++) {
+          distances[v] += factor * row[v];
+        }
+      }
+      int nearest = 0;
+      for (int v = 1; v < VectorCodes.VECTORS; v++) {
+        nearest = distances[v] < distances[nearest] ? v : nearest;
+      }
+      return nearest;
+    }
+
+    @Override
+    public double value(int code, int row) {
+      return scaled[row][code];
+    }
+  }
+}

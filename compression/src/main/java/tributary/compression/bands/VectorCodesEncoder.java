@@ -1,0 +1,57 @@
+package tributary.compression.bands;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import tributary.compression.LinearEncoder;
+import tributary.compression.LinearProblem;
+import tributary.compression.solver.Curvature;
+import tributary.compression.solver.OutputTarget;
+import tributary.tensor.format.VectorCodes;
+
+/** Codes a layer as vector codes: neighbouring rows share an index into one codebook. */
+public final class VectorCodesEncoder implements LinearEncoder {
+  private static final BandEncoder.Effort EFFORT =
+      new BandEncoder.Effort(new double[] {1, 0.9, 1.15}, 2, 2);
+
+  private final int vectorRows;
+  private final double damping;
+  private final float[] codebook;
+
+  /**
+   * An encoder for 8 / {@code vectorRows} bits a weight; one is meant for all layers of a file,
+   * which share its codebook.
+   *
+   * @param vectorRows 1 to {@link VectorCodes#ROWS_MAX}
+   * @param damping see {@link Curvature}
+   */
+  public VectorCodesEncoder(int vectorRows, double damping) {
+    this.vectorRows = vectorRows;
+    this.damping = damping;
+    this.codebook = GaussianCodebook.of(vectorRows);
+  }
+
+  @Override
+  public VectorCodes encode(LinearProblem problem, Arena arena) {
+    Curvature curvature = InputCurvature.of(problem, damping);
+    double[][] target = OutputTarget.of(problem, curvature);
+    BandEncoder encoder =
+        new BandEncoder(new VectorBands(vectorRows, codebook), curvature, target);
+    BandEncoder.Coded coded = encoder.encode(EFFORT);
+    MemorySegment indices =
+        arena.allocate(VectorCodes.indexBytes(problem.rows(), problem.columns(), vectorRows));
+    float[] scales = new float[problem.rows()];
+    for (int band = 0; band < coded.codes().length; band++) {
+      MemorySegment.copy(
+          MemorySegment.ofArray(coded.codes()[band]),
+          0,
+          indices,
+          (long) band * problem.columns(),
+          problem.columns());
+    }
+    for (int row = 0; row < scales.length; row++) {
+      scales[row] = StoredScale.nearest(coded.coefficients()[row][0]);
+    }
+    return new VectorCodes(
+        problem.rows(), problem.columns(), vectorRows, indices, codebook, scales);
+  }
+}
