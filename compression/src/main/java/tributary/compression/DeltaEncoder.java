@@ -141,7 +141,7 @@ public final class DeltaEncoder {
     if (job.codec.isCalibrated()) {
       walk(given);
     } else {
-      LinearEncoder encoder = LinearEncoders.of(job.codec);
+      LinearEncoder encoder = LinearEncoders.plain(job.codec);
       linears.forEach((name, linear) -> {
         LinearProblem problem = problem(name, linear);
         put(problem, encoder.encode(problem, arena));
@@ -171,7 +171,7 @@ public final class DeltaEncoder {
             calibration.backend.gemm());
     SequentialWalk.run(
         walk,
-        LinearEncoders.of(job.codec),
+        LinearEncoders.calibrated(job.codec, calibration.backend.gemm()),
         arena,
         (problem, code, _, _) -> put(problem, code));
   }

@@ -8,6 +8,7 @@ import tributary.compression.bands.VectorCodesEncoder;
 import tributary.compression.bitdelta.BitDeltaEncoder;
 import tributary.compression.bitdelta.JointSignEncoder;
 import tributary.compression.bitdelta.SignEncoder;
+import tributary.gpu.Gemm;
 
 /** Which encoder a codec stands for. */
 final class LinearEncoders {
@@ -16,17 +17,30 @@ final class LinearEncoders {
 
   private LinearEncoders() {}
 
-  static LinearEncoder of(Codec codec) {
+  /** The encoder of a codec that looks at weights only. */
+  static LinearEncoder plain(Codec codec) {
     return switch (codec) {
-      case Codec.BitDelta(int planes, Scales scales, Fit fit, Refine refine, _) -> {
-        BitDeltaEncoder.Rule rule = rule(scales, fit);
-        yield switch (refine) {
-          case NONE, DISTILL -> BitDeltaEncoder.of(rule, planes);
-          case CALIBRATE -> BitDeltaEncoder.calibrated(rule, planes, DAMPING);
-        };
-      }
-      case Codec.SignPlanes(int planes, _, _) -> new SignPlanesEncoder(planes, DAMPING);
-      case Codec.VectorCodes(int rows, _, _) -> new VectorCodesEncoder(rows, DAMPING);
+      case Codec.BitDelta(int planes, Scales scales, Fit fit, Refine refine, _)
+          when refine == Refine.NONE -> BitDeltaEncoder.of(rule(scales, fit), planes);
+      case Codec.BitDelta _,
+          Codec.DeltaZip _,
+          Codec.Spqr _,
+          Codec.AnyPrecision _,
+          Codec.SignPlanes _,
+          Codec.VectorCodes _ -> throw new AssertionError(codec.name() + " is calibrated");
+    };
+  }
+
+  /** The encoder of a codec that looks at the inputs of layers. */
+  static LinearEncoder calibrated(Codec codec, Gemm gemm) {
+    return switch (codec) {
+      case Codec.BitDelta(int planes, Scales scales, Fit fit, Refine refine, _) ->
+          switch (refine) {
+            case NONE, DISTILL -> BitDeltaEncoder.of(rule(scales, fit), planes);
+            case CALIBRATE -> BitDeltaEncoder.calibrated(rule(scales, fit), planes, DAMPING);
+          };
+      case Codec.SignPlanes(int planes, _, _) -> new SignPlanesEncoder(planes, DAMPING, gemm);
+      case Codec.VectorCodes(int rows, _, _) -> new VectorCodesEncoder(rows, DAMPING, gemm);
       case Codec.DeltaZip _, Codec.Spqr _, Codec.AnyPrecision _ -> throw new AssertionError("todo");
     };
   }

@@ -8,9 +8,9 @@ interface Alphabet {
   /** Rows of the band. */
   int rows();
 
-  /** The code whose numbers are nearest to {@code wanted[0 .. rows)}, by the sum of squares. */
-  int nearest(double[] wanted);
+  /** The code whose numbers are nearest to {@code wanted}, by the sum of squares. */
+  int nearest(float[] wanted);
 
   /** The number that a code stands for in one of the rows. */
-  double value(int code, int row);
+  float value(int code, int row);
 }

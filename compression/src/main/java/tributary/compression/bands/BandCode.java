@@ -12,11 +12,11 @@ interface BandCode {
   int coefficients();
 
   /** Coefficients to begin with: good ones for values that are rounded one by one. */
-  double[] start(double[] row);
+  double[] start(float[] row);
 
   /** The alphabet of a band whose rows have these coefficients, [rows of the band][]. */
   Alphabet alphabet(double[][] coefficients);
 
   /** What a code adds per unit of a coefficient. */
-  double pattern(int code, int rowOfBand, int coefficient);
+  float pattern(int code, int rowOfBand, int coefficient);
 }

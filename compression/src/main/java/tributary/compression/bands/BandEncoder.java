@@ -3,9 +3,7 @@ package tributary.compression.bands;
 import java.util.Arrays;
 import java.util.stream.IntStream;
 import tributary.compression.bands.CodeSearch.Found;
-import tributary.compression.solver.Curvature;
 import tributary.compression.solver.LeastSquares;
-import tributary.compression.solver.Rows;
 
 /**
  * Codes a target so that a layer's outputs change least: sweeps with several sizes of coefficients,
@@ -20,116 +18,149 @@ final class BandEncoder {
    * @param rounds of coefficients and codes in turn
    * @param passes of coordinate descent in a round
    */
+  @SuppressWarnings("ArrayRecordComponent") // A constant.
   record Effort(double[] factors, int rounds, int passes) {}
 
-  /** Codes [bands][columns], coefficients [rows][], output errors [bands]. */
+  /** Codes [bands][columns] and coefficients [rows][]. */
   @SuppressWarnings("ArrayRecordComponent") // Lives for one layer.
-  record Coded(byte[][] codes, double[][] coefficients, double[] losses) {
-    double loss() {
-      return Arrays.stream(losses).sum();
-    }
-  }
+  record Coded(byte[][] codes, double[][] coefficients) {}
 
   private final BandCode code;
-  private final Curvature curvature;
-  private final double[][] target;
+  private final Layer layer;
   private final CodeSearch search;
   private final int bands;
+  private final float[] weightedTarget;
 
-  BandEncoder(BandCode code, Curvature curvature, double[][] target) {
+  BandEncoder(BandCode code, Layer layer) {
     this.code = code;
-    this.curvature = curvature;
-    this.target = target;
-    this.search = new CodeSearch(curvature, target);
-    this.bands = Math.ceilDiv(target.length, code.bandRows());
+    this.layer = layer;
+    this.search = new CodeSearch(layer, code.bandRows());
+    this.bands = Math.ceilDiv(layer.rows(), code.bandRows());
+    this.weightedTarget = layer.weighted(layer.target());
   }
 
   Coded encode(Effort effort) {
-    double[][] start = new double[target.length][];
-    IntStream.range(0, target.length)
+    double[][] start = new double[layer.rows()][];
+    IntStream.range(0, start.length)
         .parallel()
-        .forEach(row -> start[row] = code.start(target[row]));
-    Coded best = sweep(start, effort.factors()[0]);
+        .forEach(row -> start[row] = code.start(targetRow(row)));
+    double[][] coefficients = scaled(start, effort.factors()[0]);
+    Found best = search.sweep(alphabets(coefficients));
     for (int i = 1; i < effort.factors().length; i++) {
-      keepBetter(best, sweep(start, effort.factors()[i]));
+      double[][] others = scaled(start, effort.factors()[i]);
+      keepBetter(best, coefficients, search.sweep(alphabets(others)), others);
     }
+    float[] gradients = fit(best.codes(), coefficients);
     for (int round = 0; round < effort.rounds(); round++) {
-      fit(best);
-      Found found = new Found(best.codes, best.losses);
-      search.descend(alphabets(best.coefficients), code.bandRows(), found, effort.passes());
+      Alphabet[] alphabets = alphabets(coefficients);
+      for (int pass = 0; pass < effort.passes(); pass++) {
+        search.descend(alphabets, best, gradients);
+      }
+      gradients = fit(best.codes(), coefficients);
     }
-    fit(best);
-    return best;
+    return new Coded(best.codes(), coefficients);
   }
 
-  private Coded sweep(double[][] start, double factor) {
-    double[][] coefficients = new double[start.length][];
-    for (int row = 0; row < start.length; row++) {
-      coefficients[row] = Arrays.stream(start[row]).map(c -> c * factor).toArray();
-    }
-    Found found = search.sweep(alphabets(coefficients), code.bandRows());
-    return new Coded(found.codes(), coefficients, found.losses());
+  private float[] targetRow(int row) {
+    int columns = layer.columns();
+    return Arrays.copyOfRange(layer.target(), row * columns, (row + 1) * columns);
   }
 
-  private void keepBetter(Coded best, Coded other) {
+  private static double[][] scaled(double[][] coefficients, double factor) {
+    return Arrays.stream(coefficients)
+        .map(row -> Arrays.stream(row).map(c -> c * factor).toArray())
+        .toArray(double[][]::new);
+  }
+
+  private void keepBetter(
+      Found best, double[][] coefficients, Found other, double[][] otherCoefficients) {
     for (int band = 0; band < bands; band++) {
-      if (other.losses[band] < best.losses[band]) {
-        best.losses[band] = other.losses[band];
-        best.codes[band] = other.codes[band];
+      if (other.losses()[band] < best.losses()[band]) {
+        best.losses()[band] = other.losses()[band];
+        best.codes()[band] = other.codes()[band];
         for (int row = firstRow(band); row < endRow(band); row++) {
-          best.coefficients[row] = other.coefficients[row];
+          coefficients[row] = otherCoefficients[row];
         }
       }
     }
   }
 
-  Alphabet[] alphabets(double[][] coefficients) {
+  private Alphabet[] alphabets(double[][] coefficients) {
     Alphabet[] alphabets = new Alphabet[bands];
     Arrays.setAll(
         alphabets,
-        band ->
-            code.alphabet(Arrays.copyOfRange(coefficients, firstRow(band), endRow(band))));
+        band -> code.alphabet(Arrays.copyOfRange(coefficients, firstRow(band), endRow(band))));
     return alphabets;
   }
 
-  /** The coefficients of least output error for the codes as they are. */
-  private void fit(Coded coded) {
-    int panel = Math.max(1, 16 / code.bandRows()) * code.bandRows();
-    IntStream.range(0, Math.ceilDiv(target.length, panel))
+  /**
+   * Gives every row the coefficients of least output error for the codes as they are.
+   *
+   * @return {@code (D - Q) H} with them
+   */
+  private float[] fit(byte[][] codes, double[][] coefficients) {
+    int count = code.coefficients();
+    float[][] patterns = new float[count][];
+    float[][] weighted = new float[count][];
+    for (int i = 0; i < count; i++) {
+      patterns[i] = pattern(codes, i);
+      weighted[i] = layer.weighted(patterns[i]);
+    }
+    float[] gradients = weightedTarget.clone();
+    IntStream.range(0, layer.rows())
         .parallel()
-        .forEach(
-            p -> fitRows(coded, p * panel, Math.min(target.length, (p + 1) * panel)));
+        .forEach(row -> {
+          double[] fitted = fitRow(row, patterns, weighted);
+          if (fitted.length > 0) {
+            coefficients[row] = fitted;
+          }
+          int first = row * layer.columns();
+          for (int i = 0; i < count; i++) {
+            float coefficient = (float) coefficients[row][i];
+            for (int j = first; j < first + layer.columns(); j++) {
+              gradients[j] -= coefficient * weighted[i][j];
+            }
+          }
+        });
+    return gradients;
   }
 
-  private void fitRows(Coded coded, int from, int end) {
-    int count = code.coefficients();
-    int columns = curvature.columns();
-    double[][][] patterns = new double[count][end - from][columns];
-    double[][][] weighted = new double[count][end - from][columns];
+  private double[] fitRow(int row, float[][] patterns, float[][] weighted) {
+    int count = patterns.length;
+    double[][] normal = new double[count][count];
+    double[] right = new double[count];
     for (int i = 0; i < count; i++) {
-      for (int row = from; row < end; row++) {
-        byte[] codes = coded.codes[row / code.bandRows()];
-        for (int j = 0; j < columns; j++) {
-          patterns[i][row - from][j] =
-              code.pattern(codes[j] & 0xFF, row % code.bandRows(), i);
-        }
-      }
-      search.multiply(patterns[i], weighted[i]);
-    }
-    for (int row = from; row < end; row++) {
-      double[][] normal = new double[count][count];
-      double[] right = new double[count];
-      for (int i = 0; i < count; i++) {
-        right[i] = Rows.dot(target[row], weighted[i][row - from], 0);
-        for (int k = 0; k < count; k++) {
-          normal[i][k] = Rows.dot(patterns[k][row - from], weighted[i][row - from], 0);
-        }
-      }
-      double[] fitted = LeastSquares.solve(normal, right);
-      if (fitted.length > 0) {
-        coded.coefficients[row] = fitted;
+      right[i] = dot(layer.target(), weighted[i], row);
+      for (int k = 0; k < count; k++) {
+        normal[i][k] = dot(patterns[k], weighted[i], row);
       }
     }
+    return LeastSquares.solve(normal, right);
+  }
+
+  private double dot(float[] a, float[] b, int row) {
+    double sum = 0;
+    int first = row * layer.columns();
+    for (int j = first; j < first + layer.columns(); j++) {
+      sum += (double) a[j] * b[j];
+    }
+    return sum;
+  }
+
+  /** What the codes add per unit of a coefficient. */
+  private float[] pattern(byte[][] codes, int coefficient) {
+    int columns = layer.columns();
+    float[] pattern = new float[layer.rows() * columns];
+    IntStream.range(0, layer.rows())
+        .parallel()
+        .forEach(row -> {
+          byte[] band = codes[row / code.bandRows()];
+          int rowOfBand = row % code.bandRows();
+          for (int j = 0; j < columns; j++) {
+            pattern[row * columns + j] = code.pattern(band[j] & 0xFF, rowOfBand, coefficient);
+          }
+        });
+    return pattern;
   }
 
   private int firstRow(int band) {
@@ -137,6 +168,6 @@ final class BandEncoder {
   }
 
   private int endRow(int band) {
-    return Math.min(target.length, (band + 1) * code.bandRows());
+    return Math.min(layer.rows(), (band + 1) * code.bandRows());
   }
 }

@@ -46,7 +46,7 @@ final class GaussianCodebook {
         .forEach(
             part -> {
               Alphabet alphabet = bands.alphabet(ones);
-              double[] wanted = new double[d];
+              float[] wanted = new float[d];
               for (int s = part * block; s < (part + 1) * block; s++) {
                 for (int r = 0; r < d; r++) {
                   wanted[r] = samples[s * d + r];

@@ -1,6 +1,5 @@
 package tributary.compression.bands;
 
-import java.util.Arrays;
 import tributary.compression.solver.LeastSquares;
 
 /**
@@ -22,25 +21,29 @@ record SignBands(int planes) implements BandCode {
 
   /** Scales of least squared error when every value takes its nearest level, by Lloyd's rounds. */
   @Override
-  public double[] start(double[] row) {
+  public double[] start(float[] row) {
     double[] scales = new double[planes];
-    double[] left = row.clone();
+    float[] left = row.clone();
     for (int p = 0; p < planes; p++) {
-      scales[p] = Arrays.stream(left).map(Math::abs).sum() / left.length;
+      double sum = 0;
+      for (float value : left) {
+        sum += Math.abs(value);
+      }
+      scales[p] = sum / left.length;
       for (int j = 0; j < left.length; j++) {
-        left[j] -= left[j] >= 0 ? scales[p] : -scales[p];
+        left[j] -= (float) (left[j] >= 0 ? scales[p] : -scales[p]);
       }
     }
     for (int round = 0; planes > 1 && round < ROUNDS; round++) {
       double[][] normal = new double[planes][planes];
       double[] right = new double[planes];
       Alphabet levels = alphabet(new double[][] {scales});
-      double[] wanted = new double[1];
-      for (double value : row) {
+      float[] wanted = new float[1];
+      for (float value : row) {
         wanted[0] = value;
         int code = levels.nearest(wanted);
         for (int p = 0; p < planes; p++) {
-          right[p] += value * pattern(code, 0, p);
+          right[p] += (double) value * pattern(code, 0, p);
           for (int q = 0; q < planes; q++) {
             normal[p][q] += pattern(code, 0, p) * pattern(code, 0, q);
           }
@@ -61,7 +64,7 @@ record SignBands(int planes) implements BandCode {
   }
 
   @Override
-  public double pattern(int code, int rowOfBand, int coefficient) {
+  public float pattern(int code, int rowOfBand, int coefficient) {
     return (code >>> coefficient & 1) == 1 ? 1 : -1;
   }
 }

@@ -4,28 +4,28 @@ import java.util.stream.IntStream;
 
 /** The levels of one row of sign planes: every sum of plus or minus each scale. */
 final class SignLevels implements Alphabet {
-  private final double[] values;
+  private final float[] values;
 
   /** Codes in ascending order of their levels. */
   private final int[] ascending;
 
   /** Halfway between neighbouring levels, in ascending order. */
-  private final double[] borders;
+  private final float[] borders;
 
   SignLevels(double[] scales) {
-    values = new double[1 << scales.length];
+    values = new float[1 << scales.length];
     for (int code = 0; code < values.length; code++) {
       for (int p = 0; p < scales.length; p++) {
-        values[code] += (code >>> p & 1) == 1 ? scales[p] : -scales[p];
+        values[code] += (float) ((code >>> p & 1) == 1 ? scales[p] : -scales[p]);
       }
     }
     ascending =
         IntStream.range(0, values.length)
             .boxed()
-            .sorted((a, b) -> Double.compare(values[a], values[b]))
+            .sorted((a, b) -> Float.compare(values[a], values[b]))
             .mapToInt(Integer::intValue)
             .toArray();
-    borders = new double[values.length - 1];
+    borders = new float[values.length - 1];
     for (int i = 0; i < borders.length; i++) {
       borders[i] = (values[ascending[i]] + values[ascending[i + 1]]) / 2;
     }
@@ -37,8 +37,8 @@ final class SignLevels implements Alphabet {
   }
 
   @Override
-  public int nearest(double[] wanted) {
-    double value = wanted[0];
+  public int nearest(float[] wanted) {
+    float value = wanted[0];
     int low = 0;
     for (int step = values.length / 2; step > 0; step /= 2) {
       low += value >= borders[low + step - 1] ? step : 0;
@@ -47,7 +47,7 @@ final class SignLevels implements Alphabet {
   }
 
   @Override
-  public double value(int code, int row) {
+  public float value(int code, int row) {
     return values[code];
   }
 }

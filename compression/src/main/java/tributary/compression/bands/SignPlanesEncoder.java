@@ -9,18 +9,14 @@ import java.util.List;
 import java.util.stream.IntStream;
 import tributary.compression.LinearEncoder;
 import tributary.compression.LinearProblem;
-import tributary.compression.solver.Curvature;
-import tributary.compression.solver.OutputTarget;
+import tributary.gpu.Gemm;
 import tributary.tensor.format.SignPlanes;
 
 /**
  * Codes a layer as sign planes that are searched together, with scales per row. The first plane of
  * a row is its widest, so that a prefix of the planes is a coarser form.
- *
- * @param planes 1 to 4
- * @param damping see {@link Curvature}
  */
-public record SignPlanesEncoder(int planes, double damping) implements LinearEncoder {
+public final class SignPlanesEncoder implements LinearEncoder {
   private static final ValueLayout.OfLong WORD =
       ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
   private static final BandEncoder.Effort EFFORT =
@@ -29,17 +25,26 @@ public record SignPlanesEncoder(int planes, double damping) implements LinearEnc
   /** Planes past this cost more than other codes of the same size. */
   public static final int PLANES_MAX = 4;
 
-  public SignPlanesEncoder {
+  private final int planes;
+  private final Layers layers;
+
+  /**
+   * An encoder.
+   *
+   * @param planes 1 to {@link #PLANES_MAX}
+   * @param damping see {@link tributary.compression.solver.Curvature}
+   */
+  public SignPlanesEncoder(int planes, double damping, Gemm gemm) {
     if (planes < 1 || planes > PLANES_MAX) {
       throw new IllegalArgumentException("planes is " + planes + ", wanted 1 to " + PLANES_MAX);
     }
+    this.planes = planes;
+    this.layers = new Layers(damping, gemm);
   }
 
   @Override
   public SignPlanes encode(LinearProblem problem, Arena arena) {
-    Curvature curvature = InputCurvature.of(problem, damping);
-    double[][] target = OutputTarget.of(problem, curvature);
-    BandEncoder encoder = new BandEncoder(new SignBands(planes), curvature, target);
+    BandEncoder encoder = new BandEncoder(new SignBands(planes), layers.of(problem));
     BandEncoder.Coded coded = encoder.encode(EFFORT);
     return pack(problem, coded, arena);
   }

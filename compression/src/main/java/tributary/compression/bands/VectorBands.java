@@ -37,10 +37,10 @@ final class VectorBands implements BandCode {
 
   /** The codebook is for values of variance 1. */
   @Override
-  public double[] start(double[] row) {
+  public double[] start(float[] row) {
     double squares = 0;
-    for (double value : row) {
-      squares += value * value;
+    for (float value : row) {
+      squares += (double) value * value;
     }
     return new double[] {Math.sqrt(squares / row.length)};
   }
@@ -51,7 +51,7 @@ final class VectorBands implements BandCode {
   }
 
   @Override
-  public double pattern(int code, int rowOfBand, int coefficient) {
+  public float pattern(int code, int rowOfBand, int coefficient) {
     return coordinates[rowOfBand][code];
   }
 
@@ -78,10 +78,10 @@ final class VectorBands implements BandCode {
 
     /** |w - b|^2 is |b|^2 - 2 w b, but for what all vectors have in common. */
     @Override
-    public int nearest(double[] wanted) {
+    public int nearest(float[] wanted) {
       System.arraycopy(squares, 0, distances, 0, VectorCodes.VECTORS);
       for (int r = 0; r < scaled.length; r++) {
-        float factor = (float) (-2 * wanted[r]);
+        float factor = -2 * wanted[r];
         float[] row = scaled[r];
         for (int v = 0; v < VectorCodes.VECTORS; v++) {
           distances[v] += factor * row[v];
@@ -95,7 +95,7 @@ final class VectorBands implements BandCode {
     }
 
     @Override
-    public double value(int code, int row) {
+    public float value(int code, int row) {
       return scaled[row][code];
     }
   }

@@ -4,8 +4,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import tributary.compression.LinearEncoder;
 import tributary.compression.LinearProblem;
-import tributary.compression.solver.Curvature;
-import tributary.compression.solver.OutputTarget;
+import tributary.gpu.Gemm;
 import tributary.tensor.format.VectorCodes;
 
 /** Codes a layer as vector codes: neighbouring rows share an index into one codebook. */
@@ -14,7 +13,7 @@ public final class VectorCodesEncoder implements LinearEncoder {
       new BandEncoder.Effort(new double[] {1, 0.9, 1.15}, 2, 2);
 
   private final int vectorRows;
-  private final double damping;
+  private final Layers layers;
   private final float[] codebook;
 
   /**
@@ -22,20 +21,18 @@ public final class VectorCodesEncoder implements LinearEncoder {
    * which share its codebook.
    *
    * @param vectorRows 1 to {@link VectorCodes#ROWS_MAX}
-   * @param damping see {@link Curvature}
+   * @param damping see {@link tributary.compression.solver.Curvature}
    */
-  public VectorCodesEncoder(int vectorRows, double damping) {
+  public VectorCodesEncoder(int vectorRows, double damping, Gemm gemm) {
     this.vectorRows = vectorRows;
-    this.damping = damping;
+    this.layers = new Layers(damping, gemm);
     this.codebook = GaussianCodebook.of(vectorRows);
   }
 
   @Override
   public VectorCodes encode(LinearProblem problem, Arena arena) {
-    Curvature curvature = InputCurvature.of(problem, damping);
-    double[][] target = OutputTarget.of(problem, curvature);
     BandEncoder encoder =
-        new BandEncoder(new VectorBands(vectorRows, codebook), curvature, target);
+        new BandEncoder(new VectorBands(vectorRows, codebook), layers.of(problem));
     BandEncoder.Coded coded = encoder.encode(EFFORT);
     MemorySegment indices =
         arena.allocate(VectorCodes.indexBytes(problem.rows(), problem.columns(), vectorRows));

@@ -148,20 +148,6 @@ public final class Curvature {
     return new Curvature(columns, permuted, permutedFactor, permutedDead, damping);
   }
 
-  /** {@code x H^-1} for a row x. */
-  public double[] solve(double[] x) {
-    // With inverse(H) = U^T U: y = x U^T has y[i] = U[i] . x, and the result is y U.
-    double[] y = new double[columns];
-    for (int i = 0; i < columns; i++) {
-      y[i] = Rows.dot(x, factor, i * columns);
-    }
-    double[] out = new double[columns];
-    for (int i = 0; i < columns; i++) {
-      Rows.add(out, i, y[i], factor, i * columns + i, columns - i);
-    }
-    return out;
-  }
-
   /** {@code H x} for a column x, or {@code x H} for a row. */
   public double[] multiply(double[] x) {
     double[] out = new double[columns];

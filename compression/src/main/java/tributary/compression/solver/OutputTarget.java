@@ -1,9 +1,9 @@
 package tributary.compression.solver;
 
-import java.util.stream.IntStream;
-import org.jspecify.annotations.Nullable;
 import tributary.compression.LinearProblem;
 import tributary.compression.calibration.InputStatistics;
+import tributary.gpu.Gemm;
+import tributary.gpu.Gemm.Extent;
 
 /**
  * The difference that a code should come close to.
@@ -16,51 +16,31 @@ import tributary.compression.calibration.InputStatistics;
 public final class OutputTarget {
   private OutputTarget() {}
 
-  /** The target [rows][columns]. */
-  public static double[][] of(LinearProblem problem, Curvature curvature) {
+  /** The target [rows, columns]. */
+  public static float[] of(LinearProblem problem, Curvature curvature, Gemm gemm) {
+    float[] target = problem.difference();
     InputStatistics inputs = problem.inputs();
-    double[] drift = inputs == null ? null : drift(inputs);
-    double[][] target = new double[problem.rows()][];
-    IntStream.range(0, problem.rows())
-        .parallel()
-        .forEach(row -> target[row] = row(problem, row, drift, curvature));
-    return target;
-  }
-
-  /** {@code X Y^T - Y Y^T}, or null when X is not known. */
-  private static double @Nullable [] drift(InputStatistics inputs) {
-    double[] cross = inputs.cross();
-    if (cross == null) {
-      return null;
-    }
-    double[] drift = cross.clone();
-    for (int i = 0; i < drift.length; i++) {
-      drift[i] -= inputs.gram()[i];
-    }
-    return drift;
-  }
-
-  private static double[] row(
-      LinearProblem problem,
-      int row,
-      double @Nullable [] drift,
-      Curvature curvature) {
-    int columns = problem.columns();
-    int first = row * columns;
-    double[] target = new double[columns];
-    for (int j = 0; j < columns; j++) {
-      target[j] = (double) problem.tuned()[first + j] - problem.base()[first + j];
-    }
-    if (drift == null) {
+    double[] cross = inputs == null ? null : inputs.cross();
+    if (inputs == null || cross == null) {
       return target;
     }
-    double[] missed = new double[columns];
-    for (int k = 0; k < columns; k++) {
-      Rows.add(missed, 0, problem.tuned()[first + k], drift, k * columns, columns);
+    int columns = problem.columns();
+    float[] drift = new float[cross.length];
+    float[] factor = new float[cross.length];
+    for (int i = 0; i < drift.length; i++) {
+      drift[i] = (float) (cross[i] - inputs.gram()[i]);
+      factor[i] = (float) curvature.factor()[i];
     }
-    double[] correction = curvature.solve(missed);
-    for (int j = 0; j < columns; j++) {
-      target[j] += curvature.isDead(j) ? 0 : correction[j];
+    Extent extent = new Extent(problem.rows(), columns, columns);
+    float[] missed = new float[target.length];
+    gemm.add(missed, problem.tuned(), drift, extent);
+    // The inverse of H is U^T U.
+    float[] half = new float[target.length];
+    gemm.addTransposed(half, missed, factor, extent);
+    float[] correction = new float[target.length];
+    gemm.add(correction, half, factor, extent);
+    for (int i = 0; i < target.length; i++) {
+      target[i] += curvature.isDead(i % columns) ? 0 : correction[i];
     }
     return target;
   }

@@ -3,10 +3,14 @@ package tributary.compression.bands;
 import java.util.Random;
 import tributary.compression.LinearProblem;
 import tributary.compression.calibration.InputStatistics;
+import tributary.gpu.Gemm;
+import tributary.gpu.scalar.ScalarBackend;
 import tributary.tensor.format.MatrixCode;
 
 /** Layers with correlated inputs, as real ones have: a low-rank part and uneven channels. */
 final class Problems {
+  static final Gemm GEMM = ScalarBackend.create("tests").gemm();
+
   private static final int RANK = 8;
   private static final int TOKENS_PER_COLUMN = 4;
 

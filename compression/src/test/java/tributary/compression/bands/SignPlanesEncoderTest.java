@@ -96,6 +96,6 @@ class SignPlanesEncoderTest {
   }
 
   private static SignPlanes encode(LinearProblem problem, int planes) {
-    return new SignPlanesEncoder(planes, DAMPING).encode(problem, Arena.ofAuto());
+    return new SignPlanesEncoder(planes, DAMPING, Problems.GEMM).encode(problem, Arena.ofAuto());
   }
 }

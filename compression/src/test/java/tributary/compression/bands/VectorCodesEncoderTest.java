@@ -24,10 +24,10 @@ class VectorCodesEncoderTest {
       scales[r] = new double[] {0.5 + random.nextDouble()};
     }
     Alphabet alphabet = new VectorBands(d, book).alphabet(scales);
-    double[] wanted = new double[d];
+    float[] wanted = new float[d];
     for (int trial = 0; trial < 200; trial++) {
       for (int r = 0; r < d; r++) {
-        wanted[r] = random.nextGaussian();
+        wanted[r] = (float) random.nextGaussian();
       }
       double chosen = distance(book, d, scales, alphabet.nearest(wanted), wanted);
       for (int v = 0; v < VectorCodes.VECTORS; v++) {
@@ -37,7 +37,7 @@ class VectorCodesEncoderTest {
   }
 
   private static double distance(
-      float[] book, int d, double[][] scales, int vector, double[] wanted) {
+      float[] book, int d, double[][] scales, int vector, float[] wanted) {
     double sum = 0;
     for (int r = 0; r < d; r++) {
       double miss = wanted[r] - scales[r][0] * book[vector * d + r];
@@ -49,8 +49,8 @@ class VectorCodesEncoderTest {
   @Test
   void one_bit_in_vectors_is_better_than_one_sign() {
     LinearProblem problem = Problems.correlated(1, 64, 128);
-    MatrixCode vectors = new VectorCodesEncoder(8, DAMPING).encode(problem, Arena.ofAuto());
-    MatrixCode signs = new SignPlanesEncoder(1, DAMPING).encode(problem, Arena.ofAuto());
+    MatrixCode vectors = new VectorCodesEncoder(8, DAMPING, Problems.GEMM).encode(problem, Arena.ofAuto());
+    MatrixCode signs = new SignPlanesEncoder(1, DAMPING, Problems.GEMM).encode(problem, Arena.ofAuto());
     assertThat(Problems.relativeOutputError(problem, vectors))
         .isLessThan(Problems.relativeOutputError(problem, signs));
   }
@@ -58,7 +58,7 @@ class VectorCodesEncoderTest {
   @Test
   void a_last_band_may_be_narrow() {
     LinearProblem problem = Problems.correlated(2, 13, 64);
-    MatrixCode code = new VectorCodesEncoder(5, DAMPING).encode(problem, Arena.ofAuto());
+    MatrixCode code = new VectorCodesEncoder(5, DAMPING, Problems.GEMM).encode(problem, Arena.ofAuto());
     assertThat(Problems.relativeOutputError(problem, code)).isLessThan(0.35);
   }
 }

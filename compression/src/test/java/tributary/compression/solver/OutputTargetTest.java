@@ -1,13 +1,13 @@
 package tributary.compression.solver;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.within;
 
 import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import tributary.compression.LinearProblem;
 import tributary.compression.calibration.InputStatistics;
+import tributary.gpu.scalar.ScalarBackend;
 
 class OutputTargetTest {
   private static final int ROWS = 3;
@@ -22,46 +22,46 @@ class OutputTargetTest {
 
   @Test
   void without_the_fine_tunes_inputs_it_is_the_difference() {
-    double[][] target = target(null);
+    float[] target = target(null);
     for (int i = 0; i < tuned.length; i++) {
-      assertThat(target[i / COLUMNS][i % COLUMNS])
-          .isCloseTo((double) tuned[i] - base[i], within(1e-9));
+      assertThat(target[i]).isEqualTo(tuned[i] - base[i]);
     }
   }
 
   @Test
   void it_gives_the_outputs_of_the_fine_tune_better_than_any_step_away_from_it() {
     Curvature curvature = Curvature.of(product(y, y), COLUMNS, 0);
-    double[][] target = target(product(x, y));
+    float[] target = target(product(x, y));
     double least = missed(target);
     assertThat(curvature.damping()).isZero();
     for (int row = 0; row < ROWS; row++) {
       for (int c = 0; c < COLUMNS; c++) {
-        for (double step : new double[] {0.01, -0.01}) {
-          target[row][c] += step;
+        for (float step : new float[] {0.01f, -0.01f}) {
+          target[row * COLUMNS + c] += step;
           assertThat(missed(target)).isGreaterThan(least);
-          target[row][c] -= step;
+          target[row * COLUMNS + c] -= step;
         }
       }
     }
   }
 
-  private double[][] target(double[] cross) {
+  private float[] target(double[] cross) {
     double[] gram = product(y, y);
     var inputs = new InputStatistics(COLUMNS, TOKENS, gram, cross);
     var problem = new LinearProblem("layer", ROWS, COLUMNS, base, tuned, inputs);
-    return OutputTarget.of(problem, Curvature.of(gram, COLUMNS, 0));
+    return OutputTarget.of(
+        problem, Curvature.of(gram, COLUMNS, 0), ScalarBackend.create("tests").gemm());
   }
 
   /** {@code |Wf X - (Wb + D) Y|^2}. */
-  private double missed(double[][] difference) {
+  private double missed(float[] difference) {
     double sum = 0;
     for (int row = 0; row < ROWS; row++) {
       for (int t = 0; t < TOKENS; t++) {
         double miss = 0;
         for (int c = 0; c < COLUMNS; c++) {
           miss += tuned[row * COLUMNS + c] * x[c][t];
-          miss -= (base[row * COLUMNS + c] + difference[row][c]) * y[c][t];
+          miss -= (base[row * COLUMNS + c] + difference[row * COLUMNS + c]) * y[c][t];
         }
         sum += miss * miss;
       }
