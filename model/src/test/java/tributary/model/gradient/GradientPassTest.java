@@ -129,6 +129,8 @@ final class GradientPassTest {
       float[] gradient) {
     float[] values = parameters.get(name);
     assertThat(gradient).hasSameSizeAs(values);
+    // A loss from fp32 activations, over a step.
+    double noise = 1e-4 + 4e-5 * pass.loss(BATCH, ROWS, loss);
     double largest = 0;
     for (float g : gradient) {
       largest = Math.max(largest, Math.abs(g));
@@ -138,7 +140,7 @@ final class GradientPassTest {
       double found = derivative(pass, loss, values, i);
       assertThat((double) gradient[i])
           .as("%s[%d]", name, i)
-          .isCloseTo(found, within(2e-4 * largest + 2e-4));
+          .isCloseTo(found, within(3e-4 * largest + noise));
     }
   }
 
