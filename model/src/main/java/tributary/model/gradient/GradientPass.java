@@ -1,0 +1,136 @@
+package tributary.model.gradient;
+
+import java.util.ArrayList;
+import java.util.List;
+import tributary.gpu.Gemm;
+import tributary.model.ModelConfig;
+import tributary.protocol.ErrorCode;
+import tributary.protocol.TributaryException;
+
+/**
+ * Computes logits, losses and gradients of one model. Used by one thread at a time; reads the
+ * model's arrays anew at every call.
+ *
+ * <p>Memory beside the model, for T tokens in a batch: with gradients, what {@link BlockStep.Trace}
+ * keeps of every block (4 T bytes times layers times 3 hidden + 2 intermediate and the keys and
+ * values, roughly), the gradient of one linear layer, and the logits of the wanted rows, at most 64
+ * MiB of them; without gradients, a few activations of one block instead of those of all. Attention
+ * of a sequence of t tokens needs 8 t^2 bytes for each query head of a group.
+ */
+public final class GradientPass {
+  private final DenseModel model;
+  private final Gemm gemm;
+  private final List<BlockStep> blocks = new ArrayList<>();
+  private final HeadStep head;
+  private final float[] embeddings;
+
+  private GradientPass(DenseModel model, Gemm gemm) {
+    this.model = model;
+    this.gemm = gemm;
+    for (int layer = 0; layer < model.config().layers(); layer++) {
+      blocks.add(new BlockStep(model, gemm, layer));
+    }
+    this.head = new HeadStep(model, gemm);
+    this.embeddings =
+        model.matrix(DenseModel.EMBEDDINGS, model.vocabulary(), model.config().hiddenSize());
+  }
+
+  /**
+   * A pass through this model.
+   *
+   * @throws TributaryException {@code missing_tensor} or {@code tensor_shape} when the model lacks
+   *     what its configuration asks for
+   */
+  public static GradientPass of(DenseModel model, Gemm gemm) {
+    return new GradientPass(model, gemm);
+  }
+
+  /**
+   * Logits [rows, vocabulary] of some of the batch's rows. A row's logits predict the token after
+   * it.
+   */
+  public Matrix logits(TokenBatch batch, int[] rows) {
+    return head.logits(hidden(batch), rows);
+  }
+
+  /** The mean loss of some of the batch's rows. */
+  public double loss(TokenBatch batch, int[] rows, LogitLoss loss) {
+    return head.loss(hidden(batch), rows, loss);
+  }
+
+  /**
+   * The mean loss of some of the batch's rows, and its gradient with respect to what {@code sink}
+   * wants of all linear layers' weights and biases and all norms' weights. Not of embeddings and
+   * head.
+   */
+  public double gradients(TokenBatch batch, int[] rows, LogitLoss loss, GradientSink sink) {
+    check(batch);
+    RotaryStep rotary = rotary(batch);
+    AttentionStep attention = new AttentionStep(batch, model, gemm);
+    List<BlockStep.Trace> traces = new ArrayList<>();
+    Matrix hidden = embed(batch);
+    for (BlockStep block : blocks) {
+      BlockStep.Trace trace = block.forward(hidden, rotary, attention);
+      traces.add(trace);
+      hidden = block.output(trace);
+    }
+    Matrix gradient = Matrix.zeros(hidden.rows(), hidden.columns());
+    double value = head.backward(gradient, hidden, rows, loss, sink);
+    for (int layer = blocks.size() - 1; layer >= 0; layer--) {
+      blocks.get(layer).backward(gradient, traces.removeLast(), rotary, attention, sink);
+    }
+    return value;
+  }
+
+  private Matrix hidden(TokenBatch batch) {
+    check(batch);
+    RotaryStep rotary = rotary(batch);
+    AttentionStep attention = new AttentionStep(batch, model, gemm);
+    Matrix hidden = embed(batch);
+    for (BlockStep block : blocks) {
+      hidden = block.output(block.forward(hidden, rotary, attention));
+    }
+    return hidden;
+  }
+
+  private RotaryStep rotary(TokenBatch batch) {
+    return new RotaryStep(batch, model.config().rope(), model.config().headSize());
+  }
+
+  private Matrix embed(TokenBatch batch) {
+    Matrix hidden = Matrix.zeros(batch.rows(), model.config().hiddenSize());
+    int row = 0;
+    for (int[] sequence : batch.sequences()) {
+      for (int token : sequence) {
+        System.arraycopy(
+            embeddings,
+            token * hidden.columns(),
+            hidden.values(),
+            hidden.start(row++),
+            hidden.columns());
+      }
+    }
+    return hidden;
+  }
+
+  private void check(TokenBatch batch) {
+    ModelConfig config = model.config();
+    if (batch.longest() > config.contextLength()) {
+      throw new TributaryException(
+          ErrorCode.CONTEXT_LENGTH_EXCEEDED,
+          "a sequence has %d tokens; the model sees at most %d; cut it"
+              .formatted(batch.longest(), config.contextLength()));
+    }
+    for (int[] sequence : batch.sequences()) {
+      for (int token : sequence) {
+        if (token < 0 || token >= model.vocabulary()) {
+          throw new TributaryException(
+              ErrorCode.TOKENIZER,
+              "token %d is not in the model's vocabulary of %d; tokenizer and model do not belong"
+                      .formatted(token, model.vocabulary())
+                  + " together");
+        }
+      }
+    }
+  }
+}

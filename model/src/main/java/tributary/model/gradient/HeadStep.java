@@ -1,0 +1,113 @@
+package tributary.model.gradient;
+
+import java.util.Arrays;
+import java.util.stream.IntStream;
+import tributary.gpu.Gemm;
+
+/**
+ * The final norm and the output head, and the loss on their logits. Logits exist for a part of the
+ * rows at a time: at most {@value #LOGITS_MAX}, or those of one row.
+ */
+final class HeadStep {
+  private static final int LOGITS_MAX = 1 << 24;
+
+  private final Gemm gemm;
+  private final NormStep norm;
+  private final float[] weight;
+  private final int vocabulary;
+  private final int hidden;
+
+  HeadStep(DenseModel model, Gemm gemm) {
+    this.gemm = gemm;
+    this.norm = new NormStep(model, DenseModel.NORM);
+    this.weight = model.head();
+    this.vocabulary = model.vocabulary();
+    this.hidden = model.config().hiddenSize();
+  }
+
+  /** Logits of the chosen rows of {@code x} [T, hidden]. */
+  Matrix logits(Matrix x, int[] rows) {
+    return multiply(norm.forward(x.select(rows, 0, rows.length)));
+  }
+
+  private Matrix multiply(Matrix normed) {
+    Matrix logits = Matrix.zeros(normed.rows(), vocabulary);
+    gemm.addTransposed(
+        logits.values(),
+        normed.values(),
+        weight,
+        new Gemm.Extent(normed.rows(), vocabulary, hidden));
+    return logits;
+  }
+
+  /** The mean loss of the chosen rows. */
+  double loss(Matrix x, int[] rows, LogitLoss loss) {
+    double sum = 0;
+    for (int from = 0; from < rows.length; from += part()) {
+      int end = Math.min(rows.length, from + part());
+      Matrix logits = multiply(norm.forward(x.select(rows, from, end)));
+      sum += replaceByGradient(logits, from, loss);
+    }
+    return sum / rows.length;
+  }
+
+  /** As {@link #loss}; sets {@code dx} to the input's gradient and hands over the norm's. */
+  double backward(Matrix dx, Matrix x, int[] rows, LogitLoss loss, GradientSink sink) {
+    Arrays.fill(dx.values(), 0);
+    double[] dNorm = new double[hidden];
+    double sum = 0;
+    for (int from = 0; from < rows.length; from += part()) {
+      int end = Math.min(rows.length, from + part());
+      Matrix chosen = x.select(rows, from, end);
+      Matrix logits = multiply(norm.forward(chosen));
+      sum += replaceByGradient(logits, from, loss);
+      Matrix dNormed = Matrix.zeros(end - from, hidden);
+      gemm.add(
+          dNormed.values(),
+          logits.values(),
+          weight,
+          new Gemm.Extent(end - from, hidden, vocabulary));
+      divide(dNormed, rows.length);
+      Matrix dChosen = Matrix.zeros(end - from, hidden);
+      norm.backward(dChosen, dNormed, chosen);
+      norm.addWeightGradient(dNorm, dNormed, chosen);
+      for (int i = from; i < end; i++) {
+        addRow(dx, rows[i], dChosen, i - from);
+      }
+    }
+    if (sink.wants(DenseModel.NORM)) {
+      sink.accept(DenseModel.NORM, LinearStep.floats(dNorm));
+    }
+    return sum / rows.length;
+  }
+
+  /** Rows whose logits exist at once. */
+  private int part() {
+    return Math.max(1, LOGITS_MAX / vocabulary);
+  }
+
+  /** Rows in parallel, their losses added in order. */
+  private double replaceByGradient(Matrix logits, int firstRow, LogitLoss loss) {
+    return Arrays.stream(
+            IntStream.range(0, logits.rows())
+                .parallel()
+                .mapToDouble(
+                    row ->
+                        loss.replaceByGradient(
+                            firstRow + row, logits.values(), logits.start(row), vocabulary))
+                .toArray())
+        .sum();
+  }
+
+  private static void divide(Matrix matrix, int divisor) {
+    for (int i = 0; i < matrix.values().length; i++) {
+      matrix.values()[i] /= divisor;
+    }
+  }
+
+  private static void addRow(Matrix sum, int row, Matrix x, int from) {
+    for (int c = 0; c < x.columns(); c++) {
+      sum.values()[sum.start(row) + c] += x.values()[x.start(from) + c];
+    }
+  }
+}
