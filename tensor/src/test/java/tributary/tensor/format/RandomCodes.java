@@ -64,7 +64,7 @@ public final class RandomCodes {
   }
 
   private float[] scales(int rows, int plane) {
-    return values(random.nextBoolean() ? rows : 1, 0.5 / (1 << plane));
+    return values(random.nextBoolean() ? rows : 1, Math.scalb(0.5, -plane));
   }
 
   public SparseCodes sparse(int rows, int columns) {
