@@ -153,7 +153,7 @@ public final class DeltaEncoder {
     }
     squaredNorm += encoded.squaredNorm();
     squaredError += encoded.squaredError();
-    tensors.put(name, new DeltaTensor.Signed(encoded.planes(), widened(added)));
+    tensors.put(name, new DeltaTensor.Coded(encoded.planes(), null, widened(added)));
   }
 
   /** Added rows are stored in a type that every reader of deltas takes. */

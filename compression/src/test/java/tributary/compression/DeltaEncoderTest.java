@@ -142,7 +142,7 @@ class DeltaEncoderTest {
     tuned.put(EMBEDDINGS, grown);
     encode(Models.base(), tuned, CODEC);
     try (var file = DeltaFile.open(out())) {
-      TensorView added = Objects.requireNonNull(signed(file, EMBEDDINGS).added());
+      TensorView added = Objects.requireNonNull(coded(file, EMBEDDINGS).added());
       assertThat(planes(file, EMBEDDINGS).rows()).isEqualTo(12);
       assertThat(added.toFloats()).isEqualTo(grown.rows(12, 3).toFloats());
     }
@@ -298,15 +298,15 @@ class DeltaEncoderTest {
     return Objects.requireNonNull(tensors.get(name));
   }
 
-  private static DeltaTensor.Signed signed(DeltaFile file, String name) {
-    if (file.tensors().get(name) instanceof DeltaTensor.Signed signed) {
-      return signed;
+  private static DeltaTensor.Coded coded(DeltaFile file, String name) {
+    if (file.tensors().get(name) instanceof DeltaTensor.Coded coded) {
+      return coded;
     }
-    throw new AssertionError(name + " is not signed");
+    throw new AssertionError(name + " is not coded");
   }
 
   private static SignPlanes planes(DeltaFile file, String name) {
-    return signed(file, name).planes();
+    return (SignPlanes) coded(file, name).code();
   }
 
   private static TensorView replaced(DeltaFile file, String name) {

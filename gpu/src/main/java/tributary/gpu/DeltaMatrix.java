@@ -12,6 +12,24 @@ public interface DeltaMatrix extends AutoCloseable {
   /** Bytes that this difference occupies. */
   Bytes size();
 
+  /** The greatest width that this can be computed at; 1 when its precision is fixed. */
+  default int widths() {
+    return 1;
+  }
+
+  /** The width that it is computed at; the greatest, until told otherwise. */
+  default int width() {
+    return 1;
+  }
+
+  /**
+   * Computes at this width from now on, or at the greatest where there are fewer. Must not be
+   * called while a kernel runs.
+   *
+   * @param width at least 1
+   */
+  default void setWidth(int width) {}
+
   @Override
   void close();
 }

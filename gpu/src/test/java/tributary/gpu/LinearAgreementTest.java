@@ -40,7 +40,7 @@ final class LinearAgreementTest {
       for (int columns : SIZES) {
         int outputs = 1 + operands.random().nextInt(100);
         TensorView base = operands.matrix(DType.BF16, outputs, columns);
-        var delta = new DeltaTensor.Signed(operands.planes(outputs, columns, planes), null);
+        var delta = new DeltaTensor.Coded(operands.planes(outputs, columns, planes), null, null);
         float[] x = operands.values(5 * columns);
         compare(
             vector,
@@ -186,9 +186,10 @@ final class LinearAgreementTest {
 
   private static int outputs(DeltaTensor delta) {
     return switch (delta) {
-      case DeltaTensor.Signed(var planes, var added) ->
-          planes.rows() + (added == null ? 0 : (int) added.shape().dimension(0));
+      case DeltaTensor.Coded(var code, _, var added) ->
+          code.rows() + (added == null ? 0 : (int) added.shape().dimension(0));
       case DeltaTensor.Replaced(var value) -> (int) value.shape().dimension(0);
+      case DeltaTensor.Archived(_, var shape, _, _) -> (int) shape.dimension(0);
     };
   }
 }

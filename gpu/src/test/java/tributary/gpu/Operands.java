@@ -12,6 +12,8 @@ import tributary.tensor.DType;
 import tributary.tensor.Shape;
 import tributary.tensor.TensorView;
 import tributary.tensor.format.DeltaTensor;
+import tributary.tensor.format.MatrixCode;
+import tributary.tensor.format.RandomCodes;
 import tributary.tensor.format.SignPlanes;
 
 /** Random operands of kernels, all from one seed. */
@@ -24,9 +26,15 @@ final class Operands {
   static final List<DType> TYPES = List.of(DType.F32, DType.F16, DType.BF16);
 
   private final SplittableRandom random;
+  private final RandomCodes codes;
 
   Operands(long seed) {
     this.random = new SplittableRandom(seed);
+    this.codes = new RandomCodes(random);
+  }
+
+  RandomCodes codes() {
+    return codes;
   }
 
   SplittableRandom random() {
@@ -63,34 +71,24 @@ final class Operands {
 
   /** Planes with falling scales, one per row or one in all. */
   SignPlanes planes(int rows, int columns, int count) {
-    var planes = new ArrayList<SignPlanes.Plane>();
-    int words = SignPlanes.wordsPerRow(columns);
-    for (int plane = 0; plane < count; plane++) {
-      long[] signs = new long[rows * words];
-      for (int i = 0; i < signs.length; i++) {
-        boolean last = i % words == words - 1 && columns % Long.SIZE != 0;
-        signs[i] = random.nextLong() & (last ? (1L << columns % Long.SIZE) - 1 : -1);
-      }
-      float[] scales = values(random.nextBoolean() ? rows : 1);
-      for (int i = 0; i < scales.length; i++) {
-        scales[i] *= 0.5f / (1 << plane);
-      }
-      planes.add(new SignPlanes.Plane(MemorySegment.ofArray(signs), scales));
-    }
-    return new SignPlanes(rows, columns, planes);
+    return codes.signs(rows, columns, count, false);
   }
 
   /** One of the kinds of difference. */
   DeltaTensor delta(int rows, int columns) {
     DType floats = TYPES.get(random.nextInt(TYPES.size()));
-    return switch (random.nextInt(4)) {
-      case 0 -> new DeltaTensor.Replaced(matrix(floats, rows + random.nextInt(4), columns));
-      case 1 ->
-          new DeltaTensor.Signed(
-              planes(rows, columns, 1 + random.nextInt(4)),
-              matrix(floats, 1 + random.nextInt(4), columns));
-      default -> new DeltaTensor.Signed(planes(rows, columns, 1 + random.nextInt(4)), null);
-    };
+    return random.nextInt(5) == 0
+        ? new DeltaTensor.Replaced(matrix(floats, rows + random.nextInt(4), columns))
+        : coded(codes.any(rows, columns));
+  }
+
+  /** A code, perhaps over multiplied base rows, perhaps with rows of its own. */
+  DeltaTensor.Coded coded(MatrixCode code) {
+    DType floats = TYPES.get(random.nextInt(TYPES.size()));
+    return new DeltaTensor.Coded(
+        code,
+        random.nextInt(3) == 0 ? values(code.rows()) : null,
+        random.nextInt(3) == 0 ? matrix(floats, 1 + random.nextInt(4), code.columns()) : null);
   }
 
   /** Some runs within {@code rows} rows: gaps, neighbours that share an operand, single rows. */

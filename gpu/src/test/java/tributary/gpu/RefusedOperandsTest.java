@@ -50,7 +50,7 @@ final class RefusedOperandsTest {
       assertThatThrownBy(() -> linear(3, 8, 3, 6, weight, List.of(new RowRun<>(0, 1, narrow))))
           .hasMessage("linear: delta columns: found 7, wanted 8");
       assertThatThrownBy(() -> linear(3, 8, 3, 6, weight, List.of(new RowRun<>(0, 1, tall))))
-          .hasMessage("delta: rows of sign planes: found 5, wanted 4");
+          .hasMessage("delta: coded rows: found 5, wanted 4");
       assertThatThrownBy(() ->
               linear(
                   3, 8, 3, 6, weight, List.of(new RowRun<>(1, 2, fits), new RowRun<>(2, 1, fits))))
@@ -96,7 +96,7 @@ final class RefusedOperandsTest {
   }
 
   private DeltaMatrix signed(int rows, int columns) {
-    return backend.delta(new DeltaTensor.Signed(operands.planes(rows, columns, 1), null));
+    return backend.delta(new DeltaTensor.Coded(operands.planes(rows, columns, 1), null, null));
   }
 
   private void linear(

@@ -1,6 +1,7 @@
 package tributary.model;
 
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -36,11 +37,24 @@ public final class ResidentDelta implements AutoCloseable {
    * @throws TributaryException {@code wrong_base}, {@code delta_checksum}, ...
    */
   public static ResidentDelta load(Path path, BaseModel base) {
+    return load(path, base, Integer.MAX_VALUE);
+  }
+
+  /**
+   * Loads no more of each matrix than its form at {@code widthMax}, for less memory; see {@link
+   * #load(Path, BaseModel)}.
+   *
+   * @param widthMax at least 1
+   */
+  public static ResidentDelta load(Path path, BaseModel base, int widthMax) {
+    requireWidth(widthMax);
     DeltaFile file = DeltaFile.open(path);
     try {
       requireBase(path, file, base);
       file.verifyChecksums();
-      Differences differences = Differences.load(base.network(), file.tensors(), base.backend());
+      Map<String, DeltaTensor> tensors = new LinkedHashMap<>(file.tensors());
+      tensors.replaceAll((name, tensor) -> atMost(tensor, widthMax));
+      Differences differences = Differences.load(base.network(), tensors, base.backend());
       return new ResidentDelta(new Content(base, differences, Optional.of(file)));
     } catch (RuntimeException | Error e) {
       file.close();
@@ -66,6 +80,30 @@ public final class ResidentDelta implements AutoCloseable {
     return content.differences.rows(content.base.network().head());
   }
 
+  /** The greatest width at which this can be served; 1 when its precision is fixed. */
+  public int widths() {
+    return content == null ? 1 : content.differences.widths();
+  }
+
+  /** The width at which it is served; the greatest, until told otherwise. */
+  public int width() {
+    return content == null ? 1 : content.differences.width();
+  }
+
+  /**
+   * Serves this at another precision from the next forward pass on; nobody else is touched. A
+   * matrix with fewer widths is served at its greatest. Must not be called while a forward pass
+   * runs.
+   *
+   * @param width at least 1
+   */
+  public void setWidth(int width) {
+    requireWidth(width);
+    if (content != null) {
+      content.differences.setWidth(width);
+    }
+  }
+
   public Bytes size() {
     return content == null ? Bytes.ZERO : content.differences.size();
   }
@@ -87,6 +125,19 @@ public final class ResidentDelta implements AutoCloseable {
   /** True when this can be computed over {@code base}. */
   boolean fits(BaseModel base) {
     return content == null || content.base == base;
+  }
+
+  private static DeltaTensor atMost(DeltaTensor tensor, int width) {
+    return switch (tensor) {
+      case DeltaTensor.Coded coded -> coded.atMost(width);
+      case DeltaTensor.Replaced _, DeltaTensor.Archived _ -> tensor;
+    };
+  }
+
+  private static void requireWidth(int width) {
+    if (width < 1) {
+      throw new IllegalArgumentException("a delta has no width " + width + "; the least is 1");
+    }
   }
 
   private static void requireBase(Path path, DeltaFile file, BaseModel base) {

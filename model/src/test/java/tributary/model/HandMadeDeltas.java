@@ -1,6 +1,7 @@
 package tributary.model;
 
 import java.io.IOException;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
@@ -20,6 +21,7 @@ import tributary.tensor.container.SafetensorsWriter;
 import tributary.tensor.container.TensorSource;
 import tributary.tensor.format.DeltaTensor;
 import tributary.tensor.format.SignPlanes;
+import tributary.tensor.format.TunedMatrix;
 
 /** Random differences to a checkpoint, and the dense model that they make of it. */
 public final class HandMadeDeltas {
@@ -84,7 +86,7 @@ public final class HandMadeDeltas {
     return directory;
   }
 
-  public static DeltaTensor.Signed signed(
+  public static DeltaTensor.Coded signed(
       SplittableRandom random, Shape shape, int planes, @Nullable TensorView added) {
     int rows = Math.toIntExact(shape.dimension(0));
     int columns = Math.toIntExact(shape.dimension(1));
@@ -104,7 +106,7 @@ public final class HandMadeDeltas {
       }
       all.add(new SignPlanes.Plane(words, scales));
     }
-    return new DeltaTensor.Signed(new SignPlanes(rows, columns, all), added);
+    return new DeltaTensor.Coded(new SignPlanes(rows, columns, all), null, added);
   }
 
   private static TensorView gaussian(SplittableRandom random, Shape shape, double deviation) {
@@ -116,24 +118,6 @@ public final class HandMadeDeltas {
   }
 
   private static TensorView merged(@Nullable TensorView base, DeltaTensor tensor) {
-    return switch (tensor) {
-      case DeltaTensor.Replaced(var value) -> value;
-      case DeltaTensor.Signed(var planes, var added) -> {
-        if (base == null) {
-          throw new AssertionError("signs without a base");
-        }
-        int addedRows = added == null ? 0 : Math.toIntExact(added.shape().dimension(0));
-        int columns = planes.columns();
-        float[] values = new float[(planes.rows() + addedRows) * columns];
-        base.readFloats(0, values, 0, planes.rows() * columns);
-        for (int i = 0; i < planes.rows() * columns; i++) {
-          values[i] += planes.value(i / columns, i % columns);
-        }
-        if (added != null) {
-          added.readFloats(0, values, planes.rows() * columns, addedRows * columns);
-        }
-        yield TensorView.of(Shape.of(planes.rows() + addedRows, columns), values);
-      }
-    };
+    return TunedMatrix.of(base, tensor).toDense(Arena.ofAuto());
   }
 }

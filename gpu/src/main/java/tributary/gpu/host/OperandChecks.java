@@ -9,6 +9,8 @@ import tributary.gpu.RowRun;
 import tributary.gpu.SequenceRows;
 import tributary.gpu.WeightMatrix;
 import tributary.gpu.WeightVector;
+import tributary.protocol.ErrorCode;
+import tributary.protocol.TributaryException;
 
 /** What the contracts require of their operands' shapes, checked before anything is computed. */
 public final class OperandChecks {
@@ -56,14 +58,20 @@ public final class OperandChecks {
     requireAtLeast(kernel + ": delta rows", delta.rows(), weight.rows());
   }
 
-  /** The sign planes of a delta cover the base's rows, no more and no fewer. */
-  public static void planes(int planeRows, int baseRows) {
-    require(planeRows == baseRows, "delta: rows of sign planes", planeRows, baseRows);
+  /** The code of a delta covers the base's rows, no more and no fewer. */
+  public static void codedRows(int codedRows, int baseRows) {
+    require(codedRows == baseRows, "delta: coded rows", codedRows, baseRows);
   }
 
-  /** Rows that a delta adds are as wide as its sign planes. */
-  public static void addedRows(int columns, int planeColumns) {
-    require(columns == planeColumns, "delta: columns of added rows", columns, planeColumns);
+  /** Rows that a delta adds are as wide as its code. */
+  public static void addedRows(int columns, int codedColumns) {
+    require(columns == codedColumns, "delta: columns of added rows", columns, codedColumns);
+  }
+
+  /** What to say of an archive, which nothing computes with. */
+  public static TributaryException archive() {
+    return new TributaryException(
+        ErrorCode.DELTA_FORMAT, "delta: an archive cannot be served; restore it first");
   }
 
   /** Equal extents of two matrices. */

@@ -6,15 +6,14 @@ import tributary.gpu.host.HostMatrix;
 import tributary.gpu.host.OperandChecks;
 import tributary.protocol.Bytes;
 import tributary.tensor.format.DeltaTensor;
-import tributary.tensor.format.SignPlanes;
 
 /** A difference as its file has it. */
 sealed interface ScalarDelta extends DeltaMatrix {
   static ScalarDelta of(DeltaTensor delta) {
     return switch (delta) {
-      case DeltaTensor.Signed(var planes, var added) ->
-          new Signed(planes, added == null ? null : HostMatrix.of(added));
+      case DeltaTensor.Coded coded -> new Coded(coded);
       case DeltaTensor.Replaced(var value) -> new Replaced(HostMatrix.of(value));
+      case DeltaTensor.Archived _ -> throw OperandChecks.archive();
     };
   }
 
@@ -28,44 +27,59 @@ sealed interface ScalarDelta extends DeltaMatrix {
   /** One element of the tenant's own matrix: the base's and the difference. */
   double value(HostMatrix base, int row, int column);
 
-  record Signed(SignPlanes planes, @Nullable HostMatrix added) implements ScalarDelta {
-    public Signed {
+  /** Base and code; which code it is at a width is looked up whenever the width is set. */
+  final class Coded implements ScalarDelta {
+    private final DeltaTensor.Coded full;
+    private final @Nullable HostMatrix added;
+    private DeltaTensor.Coded current;
+
+    private Coded(DeltaTensor.Coded full) {
+      this.full = full;
+      this.current = full;
+      this.added = full.added() == null ? null : HostMatrix.of(full.added());
       if (added != null) {
-        OperandChecks.addedRows(added.columns(), planes.columns());
+        OperandChecks.addedRows(added.columns(), full.code().columns());
       }
     }
 
     @Override
     public int rows() {
-      return planes.rows() + (added == null ? 0 : added.rows());
+      return full.code().rows() + (added == null ? 0 : added.rows());
     }
 
     @Override
     public int columns() {
-      return planes.columns();
+      return full.code().columns();
     }
 
     @Override
     public Bytes size() {
-      long bytes = added == null ? 0 : added.view().data().byteSize();
-      for (SignPlanes.Plane plane : planes.planes()) {
-        bytes += plane.signs().byteSize() + (long) plane.scales().length * Float.BYTES;
-      }
-      return new Bytes(bytes);
+      return full.size();
+    }
+
+    @Override
+    public int widths() {
+      return full.code().widths();
+    }
+
+    @Override
+    public int width() {
+      return current.code().widths();
+    }
+
+    @Override
+    public void setWidth(int width) {
+      current = full.atMost(width);
     }
 
     @Override
     public double value(HostMatrix base, int row, int column) {
-      OperandChecks.planes(planes.rows(), base.rows());
+      OperandChecks.codedRows(full.code().rows(), base.rows());
       if (row >= base.rows() && added != null) {
         return added.value(row - base.rows(), column);
       }
-      double sum = base.value(row, column);
-      for (int plane = 0; plane < planes.planes().size(); plane++) {
-        double scale = planes.planes().get(plane).scale(row);
-        sum += planes.isPlus(plane, row, column) ? scale : -scale;
-      }
-      return sum;
+      return (double) current.baseFactor(row) * base.value(row, column)
+          + current.code().value(row, column);
     }
   }
 

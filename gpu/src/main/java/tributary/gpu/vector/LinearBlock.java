@@ -13,11 +13,15 @@ import tributary.gpu.host.HostMatrix;
  * Some neighbouring rows of a linear layer, and the outputs of a chunk for all of them: the base
  * for every row, then each tenant's difference for its rows, while the outputs are still near.
  *
- * <p>A chunk's weights are read from memory once, a tenant's signs once.
+ * <p>A chunk's weights are read from memory once, a tenant's codes once.
  */
 final class LinearBlock {
   /** Rows of the block that share a difference, or have none. */
-  private record Part(int first, int end, @Nullable VectorDelta delta) {}
+  private record Part(int first, int end, @Nullable VectorDelta delta) {
+    boolean hasSigns() {
+      return delta instanceof VectorDelta.Coded coded && coded.code() instanceof PackedSigns;
+    }
+  }
 
   private final HostActivations out;
   private final HostActivations x;
@@ -73,7 +77,7 @@ final class LinearBlock {
   private boolean hasSigns(int row) {
     for (Part part : parts) {
       if (part.first <= row && row < part.end) {
-        return part.delta instanceof VectorDelta.Signed;
+        return part.hasSigns();
       }
     }
     return false;
@@ -81,7 +85,7 @@ final class LinearBlock {
 
   boolean hasSigns() {
     for (Part part : parts) {
-      if (part.delta instanceof VectorDelta.Signed) {
+      if (part.hasSigns()) {
         return true;
       }
     }
@@ -92,7 +96,10 @@ final class LinearBlock {
   void outputs(int first, int end, Scratch scratch) {
     var product =
         new MatrixProduct(
-            inputs.split(), inputs.length(), out.values(), firstRow * out.columns(), out.columns());
+            inputs.split(),
+            inputs.length(),
+            new MatrixProduct.Target(
+                out.values(), firstRow * out.columns(), out.columns(), false));
     base(product, first, Math.min(end, base.rows()), scratch);
     for (Part part : parts) {
       int own =
@@ -103,10 +110,16 @@ final class LinearBlock {
               product.compute(replaced.value(), first, last, part.first, part.end, 0, scratch);
               yield replaced.rows();
             }
-            case VectorDelta.Signed signed -> {
-              addSigns(part, signed, first, Math.min(end, base.rows()), scratch);
-              addedRows(product, part, signed, first, end, scratch);
-              yield signed.rows();
+            case VectorDelta.Coded coded -> {
+              int last = Math.min(end, base.rows());
+              multiplyBase(part, coded.baseFactors(), first, last);
+              switch (coded.code()) {
+                case PackedSigns signs -> addSigns(part, signs, first, last, scratch);
+                case DecodedCode code ->
+                    product.add(code.current(), first, last, part.first, part.end, scratch);
+              }
+              addedRows(product, part, coded.added(), first, end, scratch);
+              yield coded.rows();
             }
           };
       absent(part, Math.max(first, own), end);
@@ -125,7 +138,19 @@ final class LinearBlock {
     product.compute(base, first, end, from, rows, 0, scratch);
   }
 
-  private void addSigns(Part part, VectorDelta.Signed signed, int first, int end, Scratch scratch) {
+  private void multiplyBase(Part part, float @Nullable [] factors, int first, int end) {
+    if (factors == null) {
+      return;
+    }
+    for (int row = part.first; row < part.end; row++) {
+      int at = (firstRow + row) * out.columns();
+      for (int n = first; n < end; n++) {
+        out.values()[at + n] *= factors[n];
+      }
+    }
+  }
+
+  private void addSigns(Part part, PackedSigns signs, int first, int end, Scratch scratch) {
     if (first >= end) {
       return;
     }
@@ -133,7 +158,7 @@ final class LinearBlock {
       SignTile.addTo(
           out.values(),
           (firstRow + row) * out.columns(),
-          signed.planes(),
+          signs,
           first,
           end,
           inputs.tables(),
@@ -145,11 +170,10 @@ final class LinearBlock {
   private void addedRows(
       MatrixProduct product,
       Part part,
-      VectorDelta.Signed signed,
+      @Nullable HostMatrix added,
       int first,
       int end,
       Scratch scratch) {
-    HostMatrix added = signed.added();
     if (added != null) {
       int shift = base.rows();
       int last = Math.min(end - shift, added.rows());

@@ -2,15 +2,48 @@ package tributary.gpu.vector;
 
 import tributary.gpu.host.HostMatrix;
 import tributary.tensor.DType;
+import tributary.tensor.format.MatrixCode;
 
 /**
  * Products of a block of input rows with rows of weight matrices, tile after tile.
  *
  * @param x input rows in {@link SplitOrder}
  * @param length of an input row in {@code x}
- * @param out where output (t, n) goes to {@code first + t * stride + n}
+ * @param target where output (t, n) goes to {@code first + t * stride + n}
  */
-record MatrixProduct(float[] x, int length, float[] out, int first, int stride) {
+record MatrixProduct(float[] x, int length, Target target) {
+  /**
+   * Where outputs go.
+   *
+   * @param adds true when they are added to what is there, false when they are put in its place
+   */
+  record Target(float[] out, int first, int stride, boolean adds) {
+    Target adding() {
+      return new Target(out, first, stride, true);
+    }
+
+    Target shifted(int outputs) {
+      return new Target(out, first + outputs, stride, adds);
+    }
+
+    /** Outputs (t, n .. n + count). */
+    void put(int t, int n, float[] sums, int from, int count) {
+      int at = first + t * stride + n;
+      if (!adds) {
+        System.arraycopy(sums, from, out, at, count);
+        return;
+      }
+      for (int i = 0; i < count; i++) {
+        out[at + i] += sums[from + i];
+      }
+    }
+
+    void put(int t, int n, float sum) {
+      int at = first + t * stride + n;
+      out[at] = adds ? out[at] + sum : sum;
+    }
+  }
+
   /** Weight rows that are widened at a time: a tile's worth for either shape. */
   private static final int WIDENED = 16;
 
@@ -32,15 +65,28 @@ record MatrixProduct(float[] x, int length, float[] out, int first, int stride) 
     if (rows >= rowsEnd) {
       return;
     }
-    var target = new MatrixProduct(x, length, out, first + shift, stride);
+    var product = new MatrixProduct(x, length, target.shifted(shift));
     if (matrix.view().type() == DType.BF16 && matrix.columns() == length) {
       var direct = new WeightRows.Direct(matrix.view().data(), length);
-      target.tiles(direct, weights, weightsEnd, rows, rowsEnd, scratch);
+      product.tiles(direct, weights, weightsEnd, rows, rowsEnd, scratch);
       return;
     }
     for (int n = weights; n < weightsEnd; n += WIDENED) {
       int end = Math.min(n + WIDENED, weightsEnd);
-      target.tiles(scratch.widen(matrix, n, end - n), n, end, rows, rowsEnd, scratch);
+      product.tiles(scratch.widen(matrix, n, end - n), n, end, rows, rowsEnd, scratch);
+    }
+  }
+
+  /**
+   * Adds to output n of input rows [rows, rowsEnd) their products with row n of the code, for n in
+   * [weights, weightsEnd).
+   */
+  void add(
+      MatrixCode code, int weights, int weightsEnd, int rows, int rowsEnd, Scratch scratch) {
+    var product = new MatrixProduct(x, length, target.adding());
+    for (int n = weights; n < weightsEnd; n += WIDENED) {
+      int end = Math.min(n + WIDENED, weightsEnd);
+      product.tiles(scratch.decode(code, n, end - n), n, end, rows, rowsEnd, scratch);
     }
   }
 
@@ -66,13 +112,13 @@ record MatrixProduct(float[] x, int length, float[] out, int first, int stride) 
         weights.fourByFour(n, x, t * length, scratch.vectors);
         Lanes.sums(scratch.vectors, scratch.sums);
         for (int i = 0; i < 4; i++) {
-          System.arraycopy(scratch.sums, 4 * i, out, at(t + i, n), 4);
+          target.put(t + i, n, scratch.sums, 4 * i, 4);
         }
       }
     }
     for (; n < end; n++) {
       for (int t = rows; t < rowsEnd; t++) {
-        out[at(t, n)] = weights.oneByOne(n, x, t * length);
+        target.put(t, n, weights.oneByOne(n, x, t * length));
       }
     }
   }
@@ -83,14 +129,10 @@ record MatrixProduct(float[] x, int length, float[] out, int first, int stride) 
       weights.eightByOne(n, x, t * length, scratch.vectors, 0);
       weights.eightByOne(n + 8, x, t * length, scratch.vectors, 8 * Lanes.COUNT);
       Lanes.sums(scratch.vectors, scratch.sums);
-      System.arraycopy(scratch.sums, 0, out, at(t, n), 16);
+      target.put(t, n, scratch.sums, 0, 16);
     }
     for (; n < end; n++) {
-      out[at(t, n)] = weights.oneByOne(n, x, t * length);
+      target.put(t, n, weights.oneByOne(n, x, t * length));
     }
-  }
-
-  private int at(int row, int output) {
-    return first + row * stride + output;
   }
 }

@@ -4,6 +4,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
+import java.util.List;
 import tributary.protocol.Bytes;
 import tributary.tensor.format.SignPlanes;
 
@@ -13,14 +14,14 @@ import tributary.tensor.format.SignPlanes;
  * <pre>
  * signs   [tiles][planes] strips        strip: [words] vectors of L ints      tile: L outputs
  * int     bit b of word w of lane i: the sign of output (L tile + i) at column w COLUMNS + b
- * scales  [tiles][planes][L] fp32
+ * scales  for each width: [tiles][planes][L] fp32, those of planes beyond the width unused
  * </pre>
  *
  * <p>A vector of L values is a table of the sums of {@link #GROUP} = log2 L inputs under all signs,
  * so a word holds whole groups of {@code GROUP} columns: 32 columns with 16 or 4 lanes, 30 with 8.
  * Outputs past the last have scale 0, columns past the last have bit 0.
  */
-final class PackedSigns implements AutoCloseable {
+final class PackedSigns implements LoadedCode {
   static final int GROUP = Integer.numberOfTrailingZeros(Lanes.COUNT);
   static final int GROUPS_PER_WORD = Integer.SIZE / GROUP;
   private static final int COLUMNS = GROUP * GROUPS_PER_WORD;
@@ -33,7 +34,8 @@ final class PackedSigns implements AutoCloseable {
   private final int planes;
   private final Arena arena;
   private final MemorySegment signs;
-  private final float[] scales;
+  private final float[][] scales;
+  private int width;
 
   private PackedSigns(SignPlanes from, Arena arena) {
     this.rows = from.rows();
@@ -42,7 +44,8 @@ final class PackedSigns implements AutoCloseable {
     this.arena = arena;
     int strips = Math.multiplyExact(Math.ceilDiv(rows, Lanes.COUNT), planes);
     this.signs = arena.allocate(strips * stripBytes(), 64);
-    this.scales = new float[Math.multiplyExact(strips, Lanes.COUNT)];
+    this.scales = new float[planes][];
+    this.width = planes;
   }
 
   /** A copy in this layout; the caller closes it. */
@@ -51,8 +54,9 @@ final class PackedSigns implements AutoCloseable {
     try {
       var packed = new PackedSigns(from, arena);
       for (int plane = 0; plane < packed.planes; plane++) {
-        packed.fill(plane, from.planes().get(plane));
+        packed.fill(plane, from.planes().get(plane).signs());
       }
+      packed.fillScales(from);
       return packed;
     } catch (RuntimeException | Error e) {
       arena.close();
@@ -60,19 +64,41 @@ final class PackedSigns implements AutoCloseable {
     }
   }
 
-  private void fill(int plane, SignPlanes.Plane from) {
+  private void fill(int plane, MemorySegment from) {
     int rowWords = SignPlanes.wordsPerRow(columns);
     long[] row = new long[rowWords];
     for (int r = 0; r < rows; r++) {
-      int strip = r / Lanes.COUNT * planes + plane;
-      int lane = r % Lanes.COUNT;
-      scales[strip * Lanes.COUNT + lane] = from.scale(r);
-      MemorySegment.copy(from.signs(), WORD, (long) r * rowWords * Long.BYTES, row, 0, rowWords);
-      long at = strip * stripBytes() + (long) lane * Integer.BYTES;
+      long at = strip(r, plane) * stripBytes() + (long) (r % Lanes.COUNT) * Integer.BYTES;
+      MemorySegment.copy(from, WORD, (long) r * rowWords * Long.BYTES, row, 0, rowWords);
       for (int w = 0; w < words(); w++) {
         signs.set(ValueLayout.JAVA_INT, at + (long) w * VECTOR_BYTES, bits(row, w * COLUMNS));
       }
     }
+  }
+
+  /** Widths that have no scales of their own share one array. */
+  private void fillScales(SignPlanes from) {
+    float[] shared = stripScales(from.planes());
+    for (int w = 1; w <= planes; w++) {
+      boolean own = w < planes && !from.narrowScales().isEmpty();
+      scales[w - 1] = own ? stripScales(from.atWidth(w).planes()) : shared;
+    }
+  }
+
+  private float[] stripScales(List<SignPlanes.Plane> from) {
+    int strips = Math.multiplyExact(Math.ceilDiv(rows, Lanes.COUNT), planes);
+    float[] packed = new float[Math.multiplyExact(strips, Lanes.COUNT)];
+    for (int r = 0; r < rows; r++) {
+      for (int plane = 0; plane < from.size(); plane++) {
+        packed[strip(r, plane) * Lanes.COUNT + r % Lanes.COUNT] = from.get(plane).scale(r);
+      }
+    }
+    return packed;
+  }
+
+  /** The strip that holds a row's signs of one plane. */
+  private int strip(int row, int plane) {
+    return row / Lanes.COUNT * planes + plane;
   }
 
   /** The {@code COLUMNS} bits from {@code first} on; zeros past the row. */
@@ -86,25 +112,38 @@ final class PackedSigns implements AutoCloseable {
     return (int) (bits & ((1L << COLUMNS) - 1));
   }
 
-  int rows() {
+  @Override
+  public int rows() {
     return rows;
   }
 
-  int columns() {
+  @Override
+  public int columns() {
     return columns;
   }
 
-  int planes() {
+  @Override
+  public int widths() {
     return planes;
+  }
+
+  @Override
+  public int width() {
+    return width;
+  }
+
+  @Override
+  public void setWidth(int newWidth) {
+    width = Math.clamp(newWidth, 1, planes);
   }
 
   MemorySegment signs() {
     return signs;
   }
 
-  /** Per strip, one a lane. */
+  /** Per strip, one a lane; those that are right at the width that is set. */
   float[] scales() {
-    return scales;
+    return scales[width - 1];
   }
 
   /** Words of a lane in a strip. */
@@ -120,16 +159,19 @@ final class PackedSigns implements AutoCloseable {
     return (long) words() * VECTOR_BYTES;
   }
 
-  Bytes size() {
-    return new Bytes(signs.byteSize() + (long) scales.length * Float.BYTES);
+  @Override
+  public Bytes size() {
+    boolean shared = scales[0] == scales[planes - 1];
+    long arrays = shared ? 1 : planes;
+    return new Bytes(signs.byteSize() + arrays * scales[0].length * Float.BYTES);
   }
 
-  /** Adds one row of the difference to {@code out[first ..]}. */
-  void addRow(int row, float[] out, int first) {
-    for (int plane = 0; plane < planes; plane++) {
-      int strip = row / Lanes.COUNT * planes + plane;
+  @Override
+  public void addRow(int row, float[] out, int first, Scratch scratch) {
+    for (int plane = 0; plane < width; plane++) {
+      int strip = strip(row, plane);
       int lane = row % Lanes.COUNT;
-      int plus = Float.floatToRawIntBits(scales[strip * Lanes.COUNT + lane]);
+      int plus = Float.floatToRawIntBits(scales()[strip * Lanes.COUNT + lane]);
       long at = strip * stripBytes() + (long) lane * Integer.BYTES;
       for (int c = 0; c < columns; c += COLUMNS) {
         int minus = ~signs.get(ValueLayout.JAVA_INT, at + (long) (c / COLUMNS) * VECTOR_BYTES);

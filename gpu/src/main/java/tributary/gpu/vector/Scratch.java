@@ -4,6 +4,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import tributary.gpu.host.HostMatrix;
+import tributary.tensor.format.MatrixCode;
 
 /** What one thread needs beside operands; grows to the largest matrix seen. */
 final class Scratch {
@@ -28,12 +29,26 @@ final class Scratch {
 
   /** Rows [first, first + count) of a matrix, widened; valid until the next call. */
   WeightRows.Widened widen(HostMatrix matrix, int first, int count) {
-    int length = SplitOrder.length(matrix.columns());
+    WeightRows.Widened rows = room(matrix.columns(), first, count);
+    for (int i = 0; i < count; i++) {
+      rows.set(first + i, plainRow(matrix, first + i), matrix.columns());
+    }
+    return rows;
+  }
+
+  /** Rows [first, first + count) of a code, decoded; valid until the next call. */
+  WeightRows.Widened decode(MatrixCode code, int first, int count) {
+    WeightRows.Widened rows = room(code.columns(), first, count);
+    for (int i = 0; i < count; i++) {
+      rows.set(first + i, plainRow(code, first + i), code.columns());
+    }
+    return rows;
+  }
+
+  private WeightRows.Widened room(int columns, int first, int count) {
+    int length = SplitOrder.length(columns);
     if (widened.length < count * length) {
       widened = new float[count * length];
-    }
-    for (int i = 0; i < count; i++) {
-      SplitOrder.copy(plainRow(matrix, first + i), 0, matrix.columns(), widened, i * length);
     }
     return new WeightRows.Widened(widened, first, length);
   }
@@ -46,13 +61,24 @@ final class Scratch {
     return scores;
   }
 
-  /** One row of a matrix in its own order; valid until the next call. */
-  float[] plainRow(HostMatrix matrix, int row) {
-    int columns = matrix.columns();
+  /** One row of a code in its own order; valid until the next call. */
+  float[] plainRow(MatrixCode code, int row) {
+    growPlain(code.columns());
+    code.readRow(row, plain);
+    return plain;
+  }
+
+  private void growPlain(int columns) {
     if (plain.length < columns) {
       plain = new float[columns];
       halves = new short[columns];
     }
+  }
+
+  /** One row of a matrix in its own order; valid until the next call. */
+  float[] plainRow(HostMatrix matrix, int row) {
+    int columns = matrix.columns();
+    growPlain(columns);
     MemorySegment data = matrix.view().data();
     long first = (long) row * columns * matrix.view().type().bytes();
     switch (matrix.view().type()) {

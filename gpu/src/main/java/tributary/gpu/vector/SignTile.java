@@ -45,25 +45,43 @@ final class SignTile {
       float[] tables,
       int table,
       float[] vectors) {
-    int planes = signs.planes();
-    int strip = first / LANES * planes;
-    int stripEnd = Math.ceilDiv(end, LANES) * planes;
-    long bytes = signs.stripBytes();
-    for (; strip + 4 <= stripEnd; strip += 4) {
-      four(signs.signs(), strip * bytes, bytes, signs.words(), tables, table, vectors);
-      addScaled(out, outRow, signs, strip, 4, vectors);
+    int width = signs.width();
+    int pair = first / LANES * width;
+    int pairEnd = Math.ceilDiv(end, LANES) * width;
+    for (; pair + 4 <= pairEnd; pair += 4) {
+      four(
+          signs.signs(),
+          start(signs, pair),
+          start(signs, pair + 1),
+          start(signs, pair + 2),
+          start(signs, pair + 3),
+          signs.words(),
+          tables,
+          table,
+          vectors);
+      addScaled(out, outRow, signs, pair, 4, vectors);
     }
-    for (; strip < stripEnd; strip++) {
-      one(signs.signs(), strip * bytes, signs.words(), tables, table, vectors);
-      addScaled(out, outRow, signs, strip, 1, vectors);
+    for (; pair < pairEnd; pair++) {
+      one(signs.signs(), start(signs, pair), signs.words(), tables, table, vectors);
+      addScaled(out, outRow, signs, pair, 1, vectors);
     }
   }
 
+  /** The strip of a pair of a tile and a plane; pairs count only the planes that are in use. */
+  private static int strip(PackedSigns signs, int pair) {
+    return pair / signs.width() * signs.widths() + pair % signs.width();
+  }
+
+  private static long start(PackedSigns signs, int pair) {
+    return strip(signs, pair) * signs.stripBytes();
+  }
+
   private static void addScaled(
-      float[] out, int outRow, PackedSigns signs, int firstStrip, int strips, float[] vectors) {
-    for (int i = 0; i < strips; i++) {
-      int n = (firstStrip + i) / signs.planes() * LANES;
-      FloatVector scale = FloatVector.fromArray(FLOATS, signs.scales(), (firstStrip + i) * LANES);
+      float[] out, int outRow, PackedSigns signs, int firstPair, int pairs, float[] vectors) {
+    for (int i = 0; i < pairs; i++) {
+      int n = (firstPair + i) / signs.width() * LANES;
+      int scales = strip(signs, firstPair + i) * LANES;
+      FloatVector scale = FloatVector.fromArray(FLOATS, signs.scales(), scales);
       FloatVector sum = FloatVector.fromArray(FLOATS, vectors, i * LANES);
       if (n + LANES <= signs.rows()) {
         sum.fma(scale, FloatVector.fromArray(FLOATS, out, outRow + n)).intoArray(out, outRow + n);
@@ -75,19 +93,27 @@ final class SignTile {
     }
   }
 
-  /** Four strips, {@code bytes} apart: strip i's sums are vector i. No helpers: see Bf16Tile. */
+  /** Four strips, where they begin: strip i's sums are vector i. No helpers: see Bf16Tile. */
   private static void four(
-      MemorySegment signs, long at, long bytes, int words, float[] t, int table, float[] vectors) {
+      MemorySegment signs,
+      long at0,
+      long at1,
+      long at2,
+      long at3,
+      int words,
+      float[] t,
+      int table,
+      float[] vectors) {
     FloatVector s0 = FloatVector.zero(FLOATS);
     FloatVector s1 = FloatVector.zero(FLOATS);
     FloatVector s2 = FloatVector.zero(FLOATS);
     FloatVector s3 = FloatVector.zero(FLOATS);
     for (int word = 0; word < words; word++) {
-      long from = at + (long) word * VECTOR_BYTES;
-      IntVector b0 = IntVector.fromMemorySegment(INTS, signs, from, ORDER);
-      IntVector b1 = IntVector.fromMemorySegment(INTS, signs, from + bytes, ORDER);
-      IntVector b2 = IntVector.fromMemorySegment(INTS, signs, from + 2 * bytes, ORDER);
-      IntVector b3 = IntVector.fromMemorySegment(INTS, signs, from + 3 * bytes, ORDER);
+      long from = (long) word * VECTOR_BYTES;
+      IntVector b0 = IntVector.fromMemorySegment(INTS, signs, at0 + from, ORDER);
+      IntVector b1 = IntVector.fromMemorySegment(INTS, signs, at1 + from, ORDER);
+      IntVector b2 = IntVector.fromMemorySegment(INTS, signs, at2 + from, ORDER);
+      IntVector b3 = IntVector.fromMemorySegment(INTS, signs, at3 + from, ORDER);
       int sums = table + word * (GROUPS * LANES);
       for (int group = 0; group < GROUPS; group++) {
         IntVector choice =

@@ -6,20 +6,29 @@ import tributary.gpu.host.HostMatrix;
 import tributary.gpu.host.OperandChecks;
 import tributary.protocol.Bytes;
 import tributary.tensor.format.DeltaTensor;
+import tributary.tensor.format.MatrixCode;
+import tributary.tensor.format.SignPlanes;
 
-/** A difference, its sign planes laid out anew, its exact values where they lie. */
+/** A difference, its sign planes laid out anew, other codes and exact values where they lie. */
 sealed interface VectorDelta extends DeltaMatrix {
   static VectorDelta of(DeltaTensor delta) {
     return switch (delta) {
-      case DeltaTensor.Signed(var planes, var added) -> {
+      case DeltaTensor.Coded(var code, var baseFactors, var added) -> {
         HostMatrix rows = added == null ? null : HostMatrix.of(added);
         if (rows != null) {
-          OperandChecks.addedRows(rows.columns(), planes.columns());
+          OperandChecks.addedRows(rows.columns(), code.columns());
         }
-        yield new Signed(PackedSigns.copyOf(planes), rows);
+        yield new Coded(loaded(code), baseFactors, rows);
       }
       case DeltaTensor.Replaced(var value) -> new Replaced(HostMatrix.of(value));
+      case DeltaTensor.Archived _ -> throw OperandChecks.archive();
     };
+  }
+
+  private static LoadedCode loaded(MatrixCode code) {
+    return code instanceof SignPlanes planes
+        ? PackedSigns.copyOf(planes)
+        : new DecodedCode(code);
   }
 
   /** The same difference, known to be this backend's. */
@@ -30,30 +39,49 @@ sealed interface VectorDelta extends DeltaMatrix {
     throw new IllegalArgumentException("delta of another backend: " + delta.getClass().getName());
   }
 
-  record Signed(PackedSigns planes, @Nullable HostMatrix added) implements VectorDelta {
+  /** Base rows times factors, plus a code; the last rows are exact. */
+  @SuppressWarnings("ArrayRecordComponent") // Read in inner loops.
+  record Coded(LoadedCode code, float @Nullable [] baseFactors, @Nullable HostMatrix added)
+      implements VectorDelta {
     @Override
     public int rows() {
-      return planes.rows() + (added == null ? 0 : added.rows());
+      return code.rows() + (added == null ? 0 : added.rows());
     }
 
     @Override
     public int columns() {
-      return planes.columns();
+      return code.columns();
     }
 
     @Override
     public Bytes size() {
-      return added == null
-          ? planes.size()
-          : planes.size().plus(new Bytes(added.view().data().byteSize()));
+      long factors = baseFactors == null ? 0 : (long) Float.BYTES * baseFactors.length;
+      long rows = added == null ? 0 : added.view().data().byteSize();
+      return code.size().plus(new Bytes(factors + rows));
+    }
+
+    @Override
+    public int widths() {
+      return code.widths();
+    }
+
+    @Override
+    public int width() {
+      return code.width();
+    }
+
+    @Override
+    public void setWidth(int width) {
+      code.setWidth(width);
     }
 
     @Override
     public void close() {
-      planes.close();
+      code.close();
     }
   }
 
+  /** The tenant's own matrix. */
   record Replaced(HostMatrix value) implements VectorDelta {
     @Override
     public int rows() {

@@ -11,7 +11,7 @@ import tributary.gpu.host.HostActivations;
 import tributary.gpu.host.HostMatrix;
 import tributary.gpu.host.OperandChecks;
 
-/** Looks up embeddings: 2K bytes of bf16 a row, and K/8 a plane. */
+/** Looks up embeddings: 2K bytes of bf16 a row, and those of its codes. */
 final class VectorGather implements Gather {
   /** Rows that one thread takes at once. */
   private static final int CHUNK = 8;
@@ -31,8 +31,8 @@ final class VectorGather implements Gather {
     var tenants = new @Nullable VectorDelta[tokens.length];
     for (RowRun<DeltaMatrix> run : deltas) {
       VectorDelta delta = VectorDelta.of(run.operand());
-      if (delta instanceof VectorDelta.Signed signed) {
-        OperandChecks.planes(signed.planes().rows(), weight.rows());
+      if (delta instanceof VectorDelta.Coded coded) {
+        OperandChecks.codedRows(coded.code().rows(), weight.rows());
       }
       for (int row = run.firstRow(); row < run.endRow(); row++) {
         tenants[row] = delta;
@@ -64,14 +64,23 @@ final class VectorGather implements Gather {
     switch (tenant) {
       case null -> copyRow(out, at, base, token, scratch);
       case VectorDelta.Replaced(var value) -> copyRow(out, at, value, token, scratch);
-      case VectorDelta.Signed(var planes, var added) -> {
+      case VectorDelta.Coded(var code, var baseFactors, var added) -> {
         if (token >= base.rows() && added != null) {
           copyRow(out, at, added, token - base.rows(), scratch);
         } else {
           copyRow(out, at, base, token, scratch);
-          planes.addRow(token, out, at);
+          if (baseFactors != null) {
+            multiply(out, at, base.columns(), baseFactors[token]);
+          }
+          code.addRow(token, out, at, scratch);
         }
       }
+    }
+  }
+
+  private static void multiply(float[] out, int at, int count, float factor) {
+    for (int i = at; i < at + count; i++) {
+      out[i] *= factor;
     }
   }
 

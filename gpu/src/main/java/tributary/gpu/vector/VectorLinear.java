@@ -14,8 +14,8 @@ import tributary.gpu.host.OperandChecks;
  * The linear layer, its outputs shared out among the team in chunks.
  *
  * <p>Cost, for T rows of K inputs and N outputs over bf16 weights: 2NK bytes of weights, once for
- * each {@link #BLOCK_ROWS} rows, and 2TNK flops; for each tenant NK/8 bytes a plane. A few rows are
- * bound by memory, a block by arithmetic.
+ * each {@link #BLOCK_ROWS} rows, and 2TNK flops; for each tenant NK/8 bytes a plane, or those of its
+ * codes and NK weights decoded. A few rows are bound by memory, a block by arithmetic.
  */
 final class VectorLinear implements Linear {
   /** Rows whose prepared inputs are held at once; bounds scratch. */
@@ -45,8 +45,8 @@ final class VectorLinear implements Linear {
       Activations out, Activations x, WeightMatrix weight, List<RowRun<DeltaMatrix>> deltas) {
     OperandChecks.linear(out, x, weight, deltas);
     for (RowRun<DeltaMatrix> run : deltas) {
-      if (run.operand() instanceof VectorDelta.Signed signed) {
-        OperandChecks.planes(signed.planes().rows(), weight.rows());
+      if (run.operand() instanceof VectorDelta.Coded coded) {
+        OperandChecks.codedRows(coded.code().rows(), weight.rows());
       }
     }
     for (int row = 0; row < x.rows(); row += BLOCK_ROWS) {

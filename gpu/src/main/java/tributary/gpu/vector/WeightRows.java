@@ -64,6 +64,11 @@ sealed interface WeightRows {
    * @param length of a row in {@code values}
    */
   record Widened(float[] values, int firstRow, int length) implements WeightRows {
+    /** Takes a row of {@code columns} from {@code plain}. */
+    void set(int row, float[] plain, int columns) {
+      SplitOrder.copy(plain, 0, columns, values, at(row));
+    }
+
     @Override
     public void fourByFour(int row, float[] x, int x0, float[] sums) {
       Fp32Tile.fourByFour(values, at(row), x, x0, length, sums);

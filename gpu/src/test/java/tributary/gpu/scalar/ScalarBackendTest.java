@@ -29,7 +29,7 @@ final class ScalarBackendTest {
   /** Plus, minus, plus; minus, minus, plus; scales 0.5 and 2; one added row. */
   private final DeltaMatrix signed =
       backend.delta(
-          new DeltaTensor.Signed(
+          new DeltaTensor.Coded(
               new SignPlanes(
                   2,
                   3,
@@ -37,6 +37,7 @@ final class ScalarBackendTest {
                       new SignPlanes.Plane(
                           MemorySegment.ofArray(new long[] {0b101, 0b100}),
                           new float[] {0.5f, 2}))),
+              null,
               TensorView.of(Shape.of(1, 3), 7, 8, 9)));
 
   private final DeltaMatrix replaced =

@@ -129,7 +129,7 @@ final class LinearBenchmark {
       }
       planes.add(new SignPlanes.Plane(signs, new float[] {0.01f}));
     }
-    return backend.delta(new DeltaTensor.Signed(new SignPlanes(rows, columns, planes), null));
+    return backend.delta(new DeltaTensor.Coded(new SignPlanes(rows, columns, planes), null, null));
   }
 
   /** Bytes a second when every thread sums its share of a segment. */

@@ -35,7 +35,7 @@ public final class RandomDelta implements AutoCloseable {
     for (String name : base.tensors().names()) {
       Shape shape = base.tensors().tensor(name).shape();
       if (shape.rank() == 2) {
-        tensors.put(name, new DeltaTensor.Signed(planes(shape, planes, random), null));
+        tensors.put(name, new DeltaTensor.Coded(planes(shape, planes, random), null, null));
       }
     }
     this.delta = ResidentDelta.of(tensors, base);

@@ -1,6 +1,9 @@
 package tributary.model.network;
 
+import java.util.Arrays;
 import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import tributary.gpu.Backend;
 import tributary.gpu.DeltaMatrix;
@@ -67,6 +70,25 @@ public final class Differences implements AutoCloseable {
     return sum;
   }
 
+  /** The greatest width that any matrix can be computed at. */
+  public int widths() {
+    return coded().mapToInt(DeltaMatrix::widths).max().orElse(1);
+  }
+
+  /** The greatest width that any matrix is computed at. */
+  public int width() {
+    return coded().mapToInt(DeltaMatrix::width).max().orElse(1);
+  }
+
+  /** Computes every matrix at this width from now on, or at its own greatest. */
+  public void setWidth(int width) {
+    coded().forEach(matrix -> matrix.setWidth(width));
+  }
+
+  private Stream<DeltaMatrix> coded() {
+    return Arrays.stream(matrices).filter(Objects::nonNull).map(Objects::requireNonNull);
+  }
+
   @Override
   public void close() {
     for (DeltaMatrix matrix : matrices) {
@@ -118,23 +140,16 @@ public final class Differences implements AutoCloseable {
 
   private static void checkMatrix(Parameter.Matrix matrix, DeltaTensor tensor) {
     switch (tensor) {
-      case DeltaTensor.Signed(var planes, var added) -> {
-        if (planes.rows() != matrix.rows() || planes.columns() != matrix.columns()) {
+      case DeltaTensor.Coded(var code, _, var added) -> {
+        if (code.rows() != matrix.rows() || code.columns() != matrix.columns()) {
           throw wrongShape(
-              matrix, Shape.of(planes.rows(), planes.columns()), matrix.shape().toString());
+              matrix, Shape.of(code.rows(), code.columns()), matrix.shape().toString());
         }
         if (added != null) {
-          requireFloats(matrix, added);
-          boolean fits =
-              added.shape().rank() == 2 && added.shape().dimension(1) == matrix.columns();
-          if (!fits || !matrix.vocabulary()) {
-            throw wrongShape(
-                matrix,
-                added.shape(),
-                matrix.vocabulary() ? "added rows of " + matrix.columns() : "no added rows");
-          }
+          checkAdded(matrix, added);
         }
       }
+      case DeltaTensor.Archived _ -> throw archived(matrix);
       case DeltaTensor.Replaced(var value) -> {
         requireFloats(matrix, value);
         Shape found = value.shape();
@@ -152,12 +167,32 @@ public final class Differences implements AutoCloseable {
     }
   }
 
+  private static void checkAdded(Parameter.Matrix matrix, TensorView added) {
+    requireFloats(matrix, added);
+    boolean fits = added.shape().rank() == 2 && added.shape().dimension(1) == matrix.columns();
+    if (!fits || !matrix.vocabulary()) {
+      throw wrongShape(
+          matrix,
+          added.shape(),
+          matrix.vocabulary() ? "added rows of " + matrix.columns() : "no added rows");
+    }
+  }
+
+  private static TributaryException archived(Parameter parameter) {
+    return new TributaryException(
+        ErrorCode.DELTA_FORMAT,
+        "delta: %s is archived, which nothing computes with; restore the archive with 'restore'"
+                .formatted(parameter.name())
+            + " and serve what it gives");
+  }
+
   private static void checkVector(Parameter.Vector vector, DeltaTensor tensor) {
     switch (tensor) {
-      case DeltaTensor.Signed _ ->
+      case DeltaTensor.Coded _ ->
           throw new TributaryException(
               ErrorCode.DELTA_FORMAT,
-              "delta: %s is a vector; it must be replaced, not signed".formatted(vector.name()));
+              "delta: %s is a vector; it must be replaced, not coded".formatted(vector.name()));
+      case DeltaTensor.Archived _ -> throw archived(vector);
       case DeltaTensor.Replaced(var value) -> {
         requireFloats(vector, value);
         if (!value.shape().equals(vector.shape())) {

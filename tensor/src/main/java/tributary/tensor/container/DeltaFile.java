@@ -1,5 +1,6 @@
 package tributary.tensor.container;
 
+import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -12,81 +13,139 @@ import tributary.protocol.TributaryException;
 import tributary.tensor.format.DeltaTensor;
 
 /**
- * A delta file of format 1: a valid safetensors file whose metadata carries a manifest.
+ * A delta file of format 2: a valid safetensors file whose metadata carries a manifest.
  *
  * <h2>Manifest</h2>
  *
  * The metadata entry {@code tributary.delta} is a JSON object:
  *
  * <pre>
- * format             1; a reader refuses a higher one before it looks at anything else
+ * format             2; a reader refuses a higher one before it looks at anything else
  * codec, settings    who chose the codes and how: a string, and an object of strings; for people
  * base               fingerprint of the base, see {@link Fingerprint}
  * model              name of the fine-tune
  * original_bytes     size of the fine-tune's tensors
  * original_elements  number of its weights
  * tensors            object: name of each tensor that differs from the base's -> its layout
- *   kind             "replaced": the fine-tune's own values, or "signed": base plus sign planes
- *   rows, columns    of the sign planes, 1 to 2^31 - 1; this field and the next only if signed
- *   planes           1 to 32
- *   scales           "free": each plane has scales of its own, or "halving": plane 0 has them,
- *                    and those of plane p are 2^-p times as large
- *   added_rows       rows below the base's last, 0 if there are none
+ *   kind             "replaced", "exact", or the code's: "signed", "sparse", "grouped", "lookup",
+ *                    "vector"; further fields and parts of each are below
+ *   rows, columns    of a code, 1 to 2^31 - 2
+ *   base_factors     true when the base's rows are multiplied; left out when not
+ *   added_rows       rows below the base's last, 0 if there are none; this and the two fields
+ *                    before only of a code
+ * codebooks          list: of each codebook the rows that share an index; left out if there is none
+ * frames             object: name of each stored tensor that is a zstd frame -> its dtype and shape
+ *                    when unfolded; left out if there is none
  * sha256             object: name of each stored tensor -> SHA-256 of its bytes, lower-case hex
  * </pre>
  *
- * Fields that a reader does not know are ignored; kinds and scale laws that it does not know are
- * refused. A tensor that {@code tensors} does not list equals the base's.
+ * Fields that a reader does not know are ignored; kinds and laws that it does not know are refused.
+ * A tensor that {@code tensors} does not list equals the base's.
  *
  * <h2>Stored tensors</h2>
  *
- * The file holds exactly these; T is a name in {@code tensors}, all numbers are little-endian:
+ * The file holds exactly these; T is a name in {@code tensors}, N is F32 or F16 (finite numbers,
+ * F16 where it gives them all back), I is U16 or, for ranges beyond 2^16, I32; all are
+ * little-endian. What the numbers and bits of a code mean is defined by its record.
  *
  * <pre>
- * T            any type and shape             a replaced tensor
- * T/signs.p    U64 [rows, ceil(columns / 64)] plane p of a signed tensor: bit t, counted from the
- *                                             least significant, of word w is column 64 w + t;
- *                                             1 is plus; unused high bits are 0
- * T/scales.p   F32 or F16, [rows] or [1]      its scales, one a row or one for all; finite
- * T/added      F32, F16 or BF16               the added rows, exact
- *              [added_rows, columns]
+ * any code
+ *   T/base_factors     N   [rows]                   one a row of the base
+ *   T/added            F32, F16 or BF16             the added rows, exact
+ *                          [added_rows, columns]
+ *
+ * "signed": {@link tributary.tensor.format.SignPlanes}
+ *   planes 1 to 32, scales "free" (each plane has its own) or "halving" (plane 0 has them, those of
+ *   plane p are 2^-p times as large), narrow_scales true when narrower widths have their own
+ *   T/signs.p          U64 [rows, ceil(columns / 64)]
+ *   T/scales.p         N   [rows] or [1]            of plane p at the full width
+ *   T/scales.w.p       N   [rows] or [1]            of plane p at width w
+ *
+ * "sparse": {@link tributary.tensor.format.SparseCodes}
+ *   bits, zero, group_columns
+ *   T/patterns         U8  [rows, ceil(columns / 8)]
+ *   T/codes            U8  [rows, ceil(columns / 2 * bits / 8)]
+ *   T/scales           N   [rows, groups]           groups = ceil(columns / group_columns)
+ *
+ * "grouped": {@link tributary.tensor.format.GroupedCodes}
+ *   bits, group_columns, statistics "plain" or "bilevel" (then statistic_bits, run_rows),
+ *   ordered true when columns are stored in an order of their own, outliers (their number)
+ *   T/codes            U8  [rows, ceil(columns * bits / 8)]
+ *   T/scales           N   [rows, groups]           plain
+ *   T/zeros            N   [rows, groups] or [1]    plain
+ *   T/scale_codes      U8  [groups, ceil(rows * statistic_bits / 8)]         bilevel
+ *   T/zero_codes       U8  the same                 bilevel
+ *   T/scale_grids      N   [groups, ceil(rows / run_rows), 2]                bilevel
+ *   T/zero_grids       N   the same                 bilevel
+ *   T/order            I   [columns]                a permutation, if ordered
+ *   T/outlier_offsets  I32 [rows + 1]               these three if there are outliers
+ *   T/outlier_columns  I   [outliers]
+ *   T/outlier_values   N   [outliers]
+ *
+ * "lookup": {@link tributary.tensor.format.LookupPlanes}
+ *   planes 1 to 8
+ *   T/plane.p          U64 [rows, ceil(columns / 64)]
+ *   T/table.w          N   [rows, 2^w]              for each width w from 1 to planes
+ *
+ * "vector": {@link tributary.tensor.format.VectorCodes}
+ *   vector_rows, codebook (a place in codebooks)
+ *   T/indices          U8  [ceil(rows / vector_rows), columns]
+ *   T/scales           N   [rows]
+ *   codebook.i         N   [256, codebooks[i]]      one for all matrices that name it
+ *
+ * "replaced"
+ *   T                  any type and shape           the fine-tune's own values
+ *
+ * "exact": an archive; nothing computes with it
+ *   dtype, shape (of the restored tensor), parameters (object of strings), streams (bytes of each)
+ *   T/stream.i         U8  [streams[i]]             what they mean is between codec and parameters
  * </pre>
  *
- * The difference that plane p makes at row r is plus or minus {@code scales.p[r]}; the planes' sum
- * is added to the base in fp32.
+ * A stored tensor that {@code frames} names is U8 [n] instead: one zstd frame that states its
+ * content's size and unfolds to the tensor above, to no more than 1024 n bytes and below 2^31.
  *
  * <h2>Order</h2>
  *
- * First all scales, added rows and replaced tensors, those with wider elements first; then plane 0
- * of every tensor, in the order of {@code tensors}; then plane 1 of all that have one; and so on.
- * So a prefix of the file is a usable difference of fewer planes. Data begins at a multiple of 8
- * bytes; tensors follow each other without gaps, so that a reader must not count on alignment.
+ * First all statistics, added rows and replaced tensors, those with wider elements first; then
+ * plane 0 of every tensor, in the order of {@code tensors}, codes without planes counting as plane
+ * 0; then plane 1 of all that have one; and so on; then archives. So a prefix of the file is a
+ * usable difference of fewer planes. Data begins at a multiple of 8 bytes; tensors follow each
+ * other without gaps, so that a reader must not count on alignment.
+ *
+ * <h2>Format 1</h2>
+ *
+ * Has the kinds "signed", without narrow_scales, and "replaced" only, and neither base_factors nor
+ * codebooks nor frames. It is still read.
  */
 public final class DeltaFile implements AutoCloseable {
-  public static final int FORMAT = 1;
+  public static final int FORMAT = 2;
 
   private final Path path;
   private final SafetensorsFile file;
+  private final Arena unfolded;
   private final DeltaHeader header;
   private final SequencedMap<String, DeltaTensor> tensors;
 
   private DeltaFile(
       Path path,
       SafetensorsFile file,
+      Arena unfolded,
       DeltaHeader header,
       SequencedMap<String, DeltaTensor> tensors) {
     this.path = path;
     this.file = file;
+    this.unfolded = unfolded;
     this.header = header;
     this.tensors = Collections.unmodifiableSequencedMap(tensors);
   }
 
   /**
-   * Maps and validates the file: manifest, layouts, sizes. Does not read every byte: see {@link
-   * #verifyChecksums()}.
+   * Maps and validates the file: manifest, layouts, sizes, statistics; unfolds frames. Does not
+   * read every byte: see {@link #verifyChecksums()}.
    */
   public static DeltaFile open(Path path) {
     SafetensorsFile file = SafetensorsFile.open(path);
+    Arena unfolded = Arena.ofShared();
     try {
       String manifest = file.metadata().get(DeltaHeader.KEY);
       if (manifest == null) {
@@ -96,21 +155,38 @@ public final class DeltaFile implements AutoCloseable {
                 .formatted(path, Quoted.of(DeltaHeader.KEY)));
       }
       DeltaHeader header = DeltaHeader.parse(path, manifest);
-      return new DeltaFile(path, file, header, new DeltaReader(path, file, header).read());
+      StoredParts stored = new StoredParts(path, file, header, unfolded);
+      var tensors = new DeltaReader(path, file, header, stored).read();
+      return new DeltaFile(path, file, unfolded, header, tensors);
     } catch (RuntimeException | Error e) {
+      unfolded.close();
       file.close();
       throw e;
     }
   }
 
+  /** As {@link #write(Path, DeltaManifest, SequencedMap, Frames)}, without frames. */
+  public static void write(
+      Path path, DeltaManifest manifest, SequencedMap<String, DeltaTensor> tensors) {
+    write(path, manifest, tensors, Frames.NONE);
+  }
+
   /**
-   * Writes a delta: whole or not at all; plane 0 of all tensors before plane 1 of any. Scales are
-   * stored in the smallest form that gives them back exactly. The same content gives the same
+   * Writes a delta: whole or not at all; plane 0 of all tensors before plane 1 of any. Statistics
+   * are stored in the smallest form that gives them back exactly. The same content gives the same
    * bytes.
    */
   public static void write(
-      Path path, DeltaManifest manifest, SequencedMap<String, DeltaTensor> tensors) {
-    new DeltaWriter(manifest, tensors).write(path);
+      Path path,
+      DeltaManifest manifest,
+      SequencedMap<String, DeltaTensor> tensors,
+      Frames frames) {
+    new DeltaWriter(manifest, tensors).write(path, frames);
+  }
+
+  /** The format that the file was written in, {@value #FORMAT} or lower. */
+  public int format() {
+    return header.format();
   }
 
   public DeltaManifest manifest() {
@@ -127,7 +203,7 @@ public final class DeltaFile implements AutoCloseable {
     return file.size();
   }
 
-  /** What each difference takes in the file, by the fine-tune's tensor name, in file order. */
+  /** What each difference alone takes in the file, by the fine-tune's tensor name, in file order. */
   public SequencedMap<String, Bytes> storedSizes() {
     SequencedMap<String, Bytes> sizes = new LinkedHashMap<>();
     header
@@ -135,7 +211,7 @@ public final class DeltaFile implements AutoCloseable {
         .forEach((name, layout) ->
             sizes.put(
                 name,
-                layout.storedNames(name).stream()
+                layout.storedNames().stream()
                     .map(stored -> new Bytes(file.tensor(stored).data().byteSize()))
                     .reduce(Bytes.ZERO, Bytes::plus)));
     return sizes;
@@ -160,6 +236,9 @@ public final class DeltaFile implements AutoCloseable {
 
   @Override
   public void close() {
+    if (unfolded.scope().isAlive()) {
+      unfolded.close();
+    }
     file.close();
   }
 }

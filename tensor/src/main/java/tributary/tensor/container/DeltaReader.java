@@ -1,25 +1,19 @@
 package tributary.tensor.container;
 
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.SequencedMap;
+import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
-import org.jspecify.annotations.Nullable;
 import tributary.protocol.ErrorCode;
 import tributary.protocol.Quoted;
 import tributary.protocol.TributaryException;
-import tributary.tensor.DType;
-import tributary.tensor.Shape;
-import tributary.tensor.TensorView;
-import tributary.tensor.container.DeltaLayout.ScaleLaw;
 import tributary.tensor.format.DeltaTensor;
-import tributary.tensor.format.SignPlanes;
 
-/** Turns the stored tensors of a delta file into differences; signs stay views of the file. */
-record DeltaReader(Path path, SafetensorsFile file, DeltaHeader header) {
+/** Turns the stored tensors of a delta file into differences; codes stay views of the file. */
+record DeltaReader(Path path, SafetensorsFile file, DeltaHeader header, StoredParts stored) {
   SequencedMap<String, DeltaTensor> read() {
     checkNames();
     SequencedMap<String, DeltaTensor> tensors = new LinkedHashMap<>();
@@ -30,20 +24,27 @@ record DeltaReader(Path path, SafetensorsFile file, DeltaHeader header) {
   /** The file holds what the manifest announces, each with a checksum, and nothing else. */
   private void checkNames() {
     SortedSet<String> announced = new TreeSet<>();
-    header
-        .layouts()
-        .forEach((name, layout) -> {
-          for (String stored : layout.storedNames(name)) {
-            if (!announced.add(stored)) {
-              throw fault("two differences are stored as %s".formatted(Quoted.of(stored)));
-            }
-          }
-        });
+    header.layouts().values().forEach(layout -> announce(layout.storedNames(), announced));
+    announce(header.codebookNames(), announced);
     requireSame(announced, file.names(), "file");
-    requireSame(announced, new TreeSet<>(header.checksums().keySet()), "list of checksums");
+    requireSame(announced, header.checksums().keySet(), "list of checksums");
+    for (String framed : header.frames().keySet()) {
+      if (!announced.contains(framed)) {
+        throw fault("%s has a frame but is no part of the file".formatted(Quoted.of(framed)));
+      }
+    }
   }
 
-  private void requireSame(SortedSet<String> announced, SortedSet<String> found, String where) {
+  private void announce(List<String> names, SortedSet<String> announced) {
+    for (String stored : names) {
+      if (!announced.add(stored)) {
+        throw fault("two differences are stored as %s".formatted(Quoted.of(stored)));
+      }
+    }
+  }
+
+  private void requireSame(
+      SortedSet<String> announced, Set<String> found, String where) {
     SortedSet<String> missing = new TreeSet<>(announced);
     missing.removeAll(found);
     if (!missing.isEmpty()) {
@@ -59,79 +60,27 @@ record DeltaReader(Path path, SafetensorsFile file, DeltaHeader header) {
   }
 
   private DeltaTensor tensor(String name, DeltaLayout layout) {
-    return switch (layout) {
-      case DeltaLayout.Replaced() -> new DeltaTensor.Replaced(file.tensor(name));
-      case DeltaLayout.Signed signed ->
-          new DeltaTensor.Signed(planes(name, signed), added(name, signed));
-    };
+    try {
+      return switch (layout) {
+        case DeltaLayout.Replaced _ -> new DeltaTensor.Replaced(stored.tensor(name));
+        case DeltaLayout.Coded coded -> coded(coded);
+        case DeltaLayout.Archived archived ->
+            new DeltaTensor.Archived(
+                archived.type(),
+                archived.shape(),
+                archived.parameters(),
+                archived.parts().stream().map(stored::bytes).toList());
+      };
+    } catch (IllegalArgumentException | ArithmeticException e) {
+      throw fault("%s: %s".formatted(Quoted.of(name), e.getMessage()));
+    }
   }
 
-  private SignPlanes planes(String name, DeltaLayout.Signed layout) {
-    List<SignPlanes.Plane> planes = new ArrayList<>();
-    for (int plane = 0; plane < layout.planes(); plane++) {
-      float[] scales =
-          plane > 0 && layout.law() == ScaleLaw.HALVING
-              ? halved(planes.getLast().scales())
-              : scales(DeltaLayout.scalesName(name, plane), layout.rows());
-      planes.add(
-          new SignPlanes.Plane(signs(DeltaLayout.signsName(name, plane), layout).data(), scales));
-    }
-    return new SignPlanes(layout.rows(), layout.columns(), planes);
-  }
-
-  private TensorView signs(String stored, DeltaLayout.Signed layout) {
-    TensorView signs = file.tensor(stored);
-    Shape wanted = Shape.of(layout.rows(), SignPlanes.wordsPerRow(layout.columns()));
-    if (signs.type() != DType.U64 || !signs.shape().equals(wanted)) {
-      throw wrong(stored, signs, "U64 " + wanted);
-    }
-    return signs;
-  }
-
-  private float[] scales(String stored, int rows) {
-    TensorView scales = file.tensor(stored);
-    boolean typed = scales.type() == DType.F32 || scales.type() == DType.F16;
-    if (!typed || !(scales.shape().equals(Shape.of(1)) || scales.shape().equals(Shape.of(rows)))) {
-      throw wrong(stored, scales, "F32 or F16 [%d] or [1]".formatted(rows));
-    }
-    float[] values = scales.toFloats();
-    for (float value : values) {
-      if (!Float.isFinite(value)) {
-        throw fault("%s holds %s, scales must be finite".formatted(Quoted.of(stored), value));
-      }
-    }
-    return values;
-  }
-
-  private static float[] halved(float[] scales) {
-    float[] halves = new float[scales.length];
-    for (int row = 0; row < scales.length; row++) {
-      halves[row] = scales[row] / 2;
-    }
-    return halves;
-  }
-
-  private @Nullable TensorView added(String name, DeltaLayout.Signed layout) {
-    if (layout.addedRows() == 0) {
-      return null;
-    }
-    String stored = DeltaLayout.addedName(name);
-    TensorView added = file.tensor(stored);
-    Shape wanted = Shape.of(layout.addedRows(), layout.columns());
-    boolean typed =
-        switch (added.type()) {
-          case F32, F16, BF16 -> true;
-          case F64, I64, U64, I32, U32, I16, U16, I8, U8, BOOL -> false;
-        };
-    if (!typed || !added.shape().equals(wanted)) {
-      throw wrong(stored, added, "F32, F16 or BF16 " + wanted);
-    }
-    return added;
-  }
-
-  private TributaryException wrong(String stored, TensorView found, String wanted) {
-    return fault(
-        "%s is %s %s, wanted %s".formatted(Quoted.of(stored), found.type(), found.shape(), wanted));
+  private DeltaTensor coded(DeltaLayout.Coded layout) {
+    return new DeltaTensor.Coded(
+        layout.code().read(layout.matrix(), stored),
+        layout.baseFactors() ? stored.numbers(layout.factors()) : null,
+        layout.addedRows() == 0 ? null : stored.tensor(layout.added()));
   }
 
   private TributaryException fault(String fault) {

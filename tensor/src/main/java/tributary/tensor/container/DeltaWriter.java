@@ -1,8 +1,5 @@
 package tributary.tensor.container;
 
-import java.lang.foreign.MemorySegment;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -13,124 +10,112 @@ import java.util.SequencedMap;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
-import org.jspecify.annotations.Nullable;
+import java.util.concurrent.ConcurrentSkipListMap;
 import tributary.tensor.DType;
 import tributary.tensor.Shape;
 import tributary.tensor.TensorView;
-import tributary.tensor.container.DeltaLayout.ScaleLaw;
 import tributary.tensor.format.DeltaTensor;
-import tributary.tensor.format.SignPlanes;
+import tributary.tensor.format.MatrixCode;
 
 /** Lays differences out as the stored tensors of a delta file, in the order it prescribes. */
 final class DeltaWriter {
+  private record Stored(String name, TensorView values) {}
+
   private final DeltaManifest manifest;
   private final SequencedMap<String, DeltaLayout> layouts = new LinkedHashMap<>();
-  private final List<Map.Entry<String, TensorView>> small = new ArrayList<>();
-  private final List<List<Map.Entry<String, TensorView>>> planes = new ArrayList<>();
+  private final Codebooks codebooks = new Codebooks();
+  private final SortedMap<Integer, List<Stored>> stages = new TreeMap<>();
 
   DeltaWriter(DeltaManifest manifest, SequencedMap<String, DeltaTensor> tensors) {
     this.manifest = manifest;
-    tensors.forEach((name, tensor) -> {
-      switch (tensor) {
-        case DeltaTensor.Replaced(TensorView value) -> {
-          layouts.put(name, new DeltaLayout.Replaced());
-          small.add(Map.entry(name, value));
-        }
-        case DeltaTensor.Signed(SignPlanes matrix, @Nullable TensorView added) ->
-            addSigned(name, matrix, added);
-      }
-    });
-    small.sort(
-        Comparator.comparingInt((Map.Entry<String, TensorView> e) -> e.getValue().type().bytes())
-            .reversed());
+    tensors.forEach(this::add);
+    codebooks.store(this::put);
+    stages
+        .computeIfAbsent(Part.STATISTICS, _ -> new ArrayList<>())
+        .sort(
+            Comparator.comparingInt((Stored stored) -> stored.values.type().bytes()).reversed());
   }
 
-  private void addSigned(String name, SignPlanes matrix, @Nullable TensorView added) {
-    if (matrix.planes().size() > DeltaHeader.PLANES_MAX) {
-      throw new IllegalArgumentException(
-          "%s: %d planes, at most %d can be stored"
-              .formatted(name, matrix.planes().size(), DeltaHeader.PLANES_MAX));
-    }
-    ScaleLaw law = isHalving(matrix) ? ScaleLaw.HALVING : ScaleLaw.FREE;
-    long addedRows = added == null ? 0 : added.shape().dimension(0);
-    layouts.put(
-        name,
-        new DeltaLayout.Signed(
-            matrix.rows(), matrix.columns(), matrix.planes().size(), law, addedRows));
-    for (int plane = 0; plane < matrix.planes().size(); plane++) {
-      SignPlanes.Plane stored = matrix.planes().get(plane);
-      if (plane == 0 || law == ScaleLaw.FREE) {
-        small.add(Map.entry(DeltaLayout.scalesName(name, plane), scales(stored.scales())));
+  private void add(String name, DeltaTensor tensor) {
+    switch (tensor) {
+      case DeltaTensor.Replaced(TensorView value) -> {
+        layouts.put(name, new DeltaLayout.Replaced(name));
+        put(new Part(name, Part.STATISTICS, List.of(), List.of()), value);
       }
-      if (plane == planes.size()) {
-        planes.add(new ArrayList<>());
-      }
-      Shape words = Shape.of(matrix.rows(), SignPlanes.wordsPerRow(matrix.columns()));
-      planes
-          .get(plane)
-          .add(
-              Map.entry(
-                  DeltaLayout.signsName(name, plane),
-                  new TensorView(DType.U64, words, stored.signs())));
-    }
-    if (added != null && addedRows > 0) {
-      small.add(Map.entry(DeltaLayout.addedName(name), added));
-    }
-  }
-
-  /** True when the scales of each further plane are exactly half of those before. */
-  private static boolean isHalving(SignPlanes matrix) {
-    for (int plane = 1; plane < matrix.planes().size(); plane++) {
-      float[] before = matrix.planes().get(plane - 1).scales();
-      float[] scales = matrix.planes().get(plane).scales();
-      if (scales.length != before.length) {
-        return false;
-      }
-      for (int row = 0; row < scales.length; row++) {
-        if (scales[row] != before[row] / 2) {
-          return false;
+      case DeltaTensor.Coded coded -> addCoded(name, coded);
+      case DeltaTensor.Archived archived -> {
+        List<Long> sizes = archived.streams().stream().map(s -> s.byteSize()).toList();
+        var layout =
+            new DeltaLayout.Archived(
+                name, archived.type(), archived.shape(), archived.parameters(), sizes);
+        layouts.put(name, layout);
+        for (int i = 0; i < sizes.size(); i++) {
+          Shape shape = Shape.of(sizes.get(i));
+          put(layout.parts().get(i), new TensorView(DType.U8, shape, archived.streams().get(i)));
         }
       }
     }
-    return matrix.planes().size() > 1;
   }
 
-  /** F16 where that gives every scale back exactly, else F32. */
-  private static TensorView scales(float[] values) {
-    boolean half = true;
-    for (float value : values) {
-      if (!Float.isFinite(value)) {
-        throw new IllegalArgumentException("a scale is " + value + "; it must be finite");
-      }
-      half &= Float.float16ToFloat(Float.floatToFloat16(value)) == value;
+  private void addCoded(String name, DeltaTensor.Coded coded) {
+    MatrixCode code = coded.code();
+    TensorView added = coded.added();
+    float[] factors = coded.baseFactors();
+    var layout =
+        new DeltaLayout.Coded(
+            new CodeLayout.Matrix(name, code.rows(), code.columns()),
+            CodeLayout.of(code, codebooks),
+            factors != null,
+            added == null ? 0 : added.shape().dimension(0));
+    layouts.put(name, layout);
+    layout.code().store(layout.matrix(), code, this::put);
+    if (factors != null) {
+      put(layout.factors(), Numbers.of(factors));
     }
-    DType type = half ? DType.F16 : DType.F32;
-    ByteBuffer bytes =
-        ByteBuffer.allocate(Math.multiplyExact(values.length, type.bytes()))
-            .order(ByteOrder.LITTLE_ENDIAN);
-    for (float value : values) {
-      if (half) {
-        bytes.putShort(Float.floatToFloat16(value));
-      } else {
-        bytes.putFloat(value);
-      }
+    if (added != null && layout.addedRows() > 0) {
+      put(layout.added(), added);
     }
-    return new TensorView(type, Shape.of(values.length), MemorySegment.ofArray(bytes.array()));
   }
 
-  void write(Path path) {
+  private void put(Part part, TensorView values) {
+    stages
+        .computeIfAbsent(part.stage(), _ -> new ArrayList<>())
+        .add(new Stored(part.name(), values));
+  }
+
+  void write(Path path, Frames frames) {
     SequencedMap<String, TensorView> stored = new LinkedHashMap<>();
-    small.forEach(part -> put(stored, part));
-    planes.forEach(plane -> plane.forEach(part -> put(stored, part)));
-    DeltaHeader header = new DeltaHeader(manifest, layouts, checksums(stored));
+    for (List<Stored> stage : stages.values()) {
+      for (Stored part : stage) {
+        if (stored.put(part.name, part.values) != null) {
+          throw new IllegalArgumentException("two parts would be stored as " + part.name);
+        }
+      }
+    }
+    SortedMap<String, ZstdFrame> folded = new ConcurrentSkipListMap<>();
+    if (frames == Frames.ZSTD) {
+      stored.entrySet().parallelStream().forEach(part -> fold(part, folded));
+    }
+    DeltaHeader header =
+        new DeltaHeader(
+            DeltaFile.FORMAT,
+            manifest,
+            layouts,
+            codebooks.vectorRows(),
+            folded,
+            checksums(stored));
     SafetensorsWriter.write(path, Map.of(DeltaHeader.KEY, header.toJson()), stored);
   }
 
-  private static void put(
-      SequencedMap<String, TensorView> stored, Map.Entry<String, TensorView> part) {
-    if (stored.put(part.getKey(), part.getValue()) != null) {
-      throw new IllegalArgumentException("two parts would be stored as " + part.getKey());
-    }
+  /** Puts a frame in a part's place where that is worth its while. */
+  private static void fold(
+      Map.Entry<String, TensorView> part, SortedMap<String, ZstdFrame> folded) {
+    TensorView raw = part.getValue();
+    ZstdFrame.fold(raw)
+        .ifPresent(frame -> {
+          folded.put(part.getKey(), new ZstdFrame(raw.type(), raw.shape()));
+          part.setValue(frame);
+        });
   }
 
   private static SortedMap<String, String> checksums(SequencedMap<String, TensorView> stored) {

@@ -2,6 +2,7 @@ package tributary.tensor.format;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
 
 /**
  * Codes of b bits in a row of bytes: code i takes bits {@code b i .. b i + b - 1}, counted from the
@@ -9,6 +10,9 @@ import java.lang.foreign.ValueLayout;
  * the last byte are zero.
  */
 public final class BitStream {
+  private static final ValueLayout.OfLong WORD =
+      ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
   private BitStream() {}
 
   /** Bytes that a row of {@code count} codes takes. */
@@ -26,6 +30,34 @@ public final class BitStream {
       found |= (memory.get(ValueLayout.JAVA_BYTE, at) & 0xFF) << have;
     }
     return found >>> shift & ((1 << bits) - 1);
+  }
+
+  /**
+   * Reads the first {@code codes.length} codes of the row that begins at byte {@code start}; bits 1
+   * to 8. Eight codes fill as many bytes as a code has bits.
+   */
+  public static void unpack(MemorySegment memory, long start, int bits, byte[] codes) {
+    int mask = (1 << bits) - 1;
+    long at = start;
+    for (int first = 0; first < codes.length; first += Byte.SIZE, at += bits) {
+      int count = Math.min(Byte.SIZE, codes.length - first);
+      long eight = word(memory, at, (int) bytes(count, bits));
+      for (int i = 0; i < count; i++) {
+        codes[first + i] = (byte) (eight >>> i * bits & mask);
+      }
+    }
+  }
+
+  /** At least {@code bytes} bytes, at most 8, as one number; what is past them is of no meaning. */
+  private static long word(MemorySegment memory, long at, int bytes) {
+    if (memory.byteSize() - at >= Long.BYTES) {
+      return memory.get(WORD, at);
+    }
+    long word = 0;
+    for (int i = 0; i < bytes; i++) {
+      word |= (memory.get(ValueLayout.JAVA_BYTE, at + i) & 0xFFL) << i * Byte.SIZE;
+    }
+    return word;
   }
 
   /** Sets a code of a row whose bits at that place are still zero. */

@@ -75,6 +75,14 @@ public sealed interface GroupStatistics {
       float[] scaleGrids,
       float[] zeroGrids)
       implements GroupStatistics {
+    public Bilevel {
+      if (bits < 1 || bits > 8 || runRows < 1) {
+        throw new IllegalArgumentException(
+            "bilevel statistics: bits=%d runRows=%d; wanted 1..8 and at least 1"
+                .formatted(bits, runRows));
+      }
+    }
+
     public static long codeBytes(int rows, int groups, int bits) {
       return groups * BitStream.bytes(rows, bits);
     }

@@ -71,7 +71,9 @@ public record GroupedCodes(
 
   @Override
   public float value(int row, int column) {
-    return dense(row, position(column)) + outliers.value(row, column);
+    int outlier = outliers.find(row, column);
+    float dense = dense(row, position(column));
+    return outlier < 0 ? dense : dense + outliers.values()[outlier];
   }
 
   private int position(int column) {
@@ -88,8 +90,14 @@ public record GroupedCodes(
 
   @Override
   public void readRow(int row, float[] out) {
-    for (int position = 0; position < columns; position++) {
-      out[order == null ? position : order[position]] = dense(row, position);
+    byte[] stored = new byte[columns];
+    BitStream.unpack(codes, row * BitStream.bytes(columns, bits), bits, stored);
+    for (int first = 0; first < columns; first += groupColumns) {
+      float scale = statistics.scale(row, first / groupColumns);
+      float zero = statistics.zero(row, first / groupColumns);
+      for (int p = first; p < Math.min(first + groupColumns, columns); p++) {
+        out[order == null ? p : order[p]] = scale * ((stored[p] & 0xFF) - zero);
+      }
     }
     for (int i = outliers.rowOffsets()[row]; i < outliers.rowOffsets()[row + 1]; i++) {
       out[outliers.columns()[i]] += outliers.values()[i];
@@ -125,9 +133,9 @@ public record GroupedCodes(
       return values.length;
     }
 
-    float value(int row, int column) {
-      int at = Arrays.binarySearch(columns, rowOffsets[row], rowOffsets[row + 1], column);
-      return at < 0 ? 0 : values[at];
+    /** Where the outlier of an element is; negative when it has none. */
+    int find(int row, int column) {
+      return Arrays.binarySearch(columns, rowOffsets[row], rowOffsets[row + 1], column);
     }
 
     void requireGrid(int rows, int columnCount) {
@@ -137,7 +145,7 @@ public record GroupedCodes(
               && rowOffsets[rows] == values.length
               && columns.length == values.length;
       for (int row = 0; fits && row < rows; row++) {
-        fits = rowOffsets[row] <= rowOffsets[row + 1];
+        fits = rowOffsets[row] <= rowOffsets[row + 1] && rowOffsets[row + 1] <= values.length;
         for (int i = rowOffsets[row]; fits && i < rowOffsets[row + 1]; i++) {
           boolean ascends = i == rowOffsets[row] || columns[i - 1] < columns[i];
           fits = ascends && columns[i] >= 0 && columns[i] < columnCount;

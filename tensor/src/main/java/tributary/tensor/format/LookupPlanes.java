@@ -23,6 +23,17 @@ public record LookupPlanes(
   private static final ValueLayout.OfLong WORD =
       ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
+  /** For each byte the word whose byte i is bit i. */
+  private static final long[] SPREAD = new long[1 << Byte.SIZE];
+
+  static {
+    for (int bits = 0; bits < SPREAD.length; bits++) {
+      for (int i = 0; i < Byte.SIZE; i++) {
+        SPREAD[bits] |= (bits >>> i & 1L) << i * Byte.SIZE;
+      }
+    }
+  }
+
   public LookupPlanes {
     planes = List.copyOf(planes);
     tables = List.copyOf(tables);
@@ -58,6 +69,25 @@ public record LookupPlanes(
     return tables.getLast()[(row << planes.size()) + code(row, column)];
   }
 
+  /** Eight columns at a time: their codes are built up in the bytes of one word. */
+  @Override
+  public void readRow(int row, float[] out) {
+    float[] table = tables.getLast();
+    int tableStart = row << planes.size();
+    long first = (long) row * SignPlanes.wordsPerRow(columns) * Long.BYTES;
+    for (int column = 0; column < columns; column += Byte.SIZE) {
+      long codes = 0;
+      for (MemorySegment plane : planes) {
+        byte bits = plane.get(ValueLayout.JAVA_BYTE, first + column / Byte.SIZE);
+        codes = codes << 1 | SPREAD[bits & 0xFF];
+      }
+      int count = Math.min(Byte.SIZE, columns - column);
+      for (int i = 0; i < count; i++) {
+        out[column + i] = table[tableStart + (int) (codes >>> i * Byte.SIZE & 0xFF)];
+      }
+    }
+  }
+
   @Override
   public int widths() {
     return planes.size();
@@ -65,6 +95,7 @@ public record LookupPlanes(
 
   @Override
   public LookupPlanes atWidth(int width) {
+    MatrixCode.requireWidth(width, widths());
     return new LookupPlanes(rows, columns, planes.subList(0, width), tables.subList(0, width));
   }
 

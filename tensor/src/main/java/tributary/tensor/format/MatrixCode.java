@@ -39,9 +39,7 @@ public sealed interface MatrixCode
    * @throws IllegalArgumentException if there is no such width
    */
   default MatrixCode atWidth(int width) {
-    if (width != 1) {
-      throw new IllegalArgumentException("width " + width + ": this code has one width");
-    }
+    requireWidth(width, widths());
     return this;
   }
 
@@ -54,6 +52,14 @@ public sealed interface MatrixCode
   /** Bytes of values that are stored as fp16. */
   static long halfBytes(long values) {
     return Math.multiplyExact(values, (long) Short.BYTES);
+  }
+
+  /** Throws unless there is such a width. */
+  static void requireWidth(int width, int widths) {
+    if (width < 1 || width > widths) {
+      throw new IllegalArgumentException(
+          "width %d: this code has widths 1 to %d".formatted(width, widths));
+    }
   }
 
   /** Throws unless every value is finite, naming {@code what}. */

@@ -2,6 +2,7 @@ package tributary.tensor.format;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import java.util.stream.Stream;
 import tributary.protocol.Bytes;
 
@@ -38,7 +39,8 @@ public record SparseCodes(
   private static final int QUADRUPLE = 4;
 
   public SparseCodes {
-    if (columns % QUADRUPLE != 0 || bits < 1 || bits > 8 || groupColumns % QUADRUPLE != 0) {
+    boolean quadruples = columns % QUADRUPLE == 0 && groupColumns % QUADRUPLE == 0;
+    if (!quadruples || groupColumns < QUADRUPLE || bits < 1 || bits > 8) {
       throw new IllegalArgumentException(
           "2:4 codes: columns=%d bits=%d groupColumns=%d; columns must be multiples of 4, bits 1..8"
               .formatted(columns, bits, groupColumns));
@@ -88,6 +90,35 @@ public record SparseCodes(
     int code = code(row, column);
     int groups = Math.ceilDiv(columns, groupColumns);
     return code < 0 ? 0 : scales[row * groups + column / groupColumns] * (code - zero);
+  }
+
+  @Override
+  public void readRow(int row, float[] out) {
+    byte[] kept = new byte[columns / 2];
+    BitStream.unpack(codes, row * BitStream.bytes(columns / 2, bits), bits, kept);
+    Arrays.fill(out, 0, columns, 0);
+    int groups = Math.ceilDiv(columns, groupColumns);
+    for (int quadruple = 0; quadruple < columns / QUADRUPLE; quadruple++) {
+      int column = quadruple * QUADRUPLE;
+      int pattern = patternOf(row, quadruple);
+      float scale = scales[row * groups + column / groupColumns];
+      out[column + (pattern >>> 2)] = scale * ((kept[2 * quadruple + 1] & 0xFF) - zero);
+      out[column + (pattern & 3)] = scale * ((kept[2 * quadruple] & 0xFF) - zero);
+    }
+  }
+
+  /** Throws unless every quadruple keeps two different weights. */
+  public void requirePatterns() {
+    for (int row = 0; row < rows; row++) {
+      for (int quadruple = 0; quadruple < columns / QUADRUPLE; quadruple++) {
+        int pattern = patternOf(row, quadruple);
+        if ((pattern & 3) >= pattern >>> 2) {
+          throw new IllegalArgumentException(
+              "2:4 patterns: row %d quadruple %d is %d, wanted 4, 8, 9, 12, 13 or 14"
+                  .formatted(row, quadruple, pattern));
+        }
+      }
+    }
   }
 
   @Override

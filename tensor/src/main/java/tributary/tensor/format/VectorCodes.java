@@ -61,6 +61,18 @@ public record VectorCodes(
   }
 
   @Override
+  public void readRow(int row, float[] out) {
+    byte[] band = new byte[columns];
+    long first = (long) (row / vectorRows) * columns;
+    MemorySegment.copy(indices, ValueLayout.JAVA_BYTE, first, band, 0, columns);
+    int within = row % vectorRows;
+    float scale = scales[row];
+    for (int column = 0; column < columns; column++) {
+      out[column] = scale * codebook[(band[column] & 0xFF) * vectorRows + within];
+    }
+  }
+
+  @Override
   public Stream<MemorySegment> codeSegments() {
     return Stream.of(indices);
   }

@@ -11,6 +11,7 @@ import static tributary.protocol.ErrorCode.UNKNOWN_CODEC;
 import static tributary.tensor.container.SafetensorsFileTest.assertFault;
 
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -51,12 +52,24 @@ class DeltaFileTest {
   }
 
   @Test
-  void the_golden_file_of_format_1_is_still_read_and_written() throws IOException {
-    byte[] golden = DeltaSamples.golden();
-    Path path = write(DeltaSamples.tensors());
+  void the_golden_file_of_format_1_is_still_read() throws IOException {
+    Path golden = Files.write(directory.resolve("golden.delta"), DeltaSamples.golden(1));
+    try (var file = DeltaFile.open(golden)) {
+      assertThat(file.format()).isEqualTo(1);
+      file.verifyChecksums();
+      DeltaSamples.tensors()
+          .forEach((name, tensor) -> DeltaSamples.assertSame(file.tensors().get(name), tensor));
+    }
+  }
+
+  @Test
+  void the_golden_file_of_format_2_is_still_read_and_written() throws IOException {
+    byte[] golden = DeltaSamples.golden(2);
+    Path path = write(DeltaSamples.everyKind());
     assertThat(Files.readAllBytes(path)).isEqualTo(golden);
     Path copy = Files.write(directory.resolve("golden.delta"), golden);
     try (var file = DeltaFile.open(copy)) {
+      assertThat(file.format()).isEqualTo(2);
       file.verifyChecksums();
       DeltaFile.write(path, file.manifest(), file.tensors());
     }
@@ -109,8 +122,8 @@ class DeltaFileTest {
   static Stream<Arguments> manifests_that_lie() {
     String digest = "0".repeat(64);
     return Stream.of(
-        arguments("\"format\":1", "\"format\":2", DELTA_TOO_NEW, "delta format 2"),
-        arguments("\"format\":1", "\"format\":0", DELTA_FORMAT, "format is 0"),
+        arguments("\"format\":1", "\"format\":3", DELTA_TOO_NEW, "delta format 3"),
+        arguments("\"format\":1", "\"format\":0", DELTA_FORMAT, "'format' is 0"),
         arguments("\"format\":1", "\"format\":-1", DELTA_FORMAT, "'format'"),
         arguments("\"format\":1", "\"format\":\"1\"", DELTA_FORMAT, "'format'"),
         arguments("\"format\":1,", "", DELTA_FORMAT, "'format'"),
@@ -123,17 +136,17 @@ class DeltaFileTest {
         arguments("\"kind\":\"signed\"", "\"kind\":\"runes\"", UNKNOWN_CODEC, "'runes'"),
         arguments("\"scales\":\"free\"", "\"scales\":\"law\"", UNKNOWN_CODEC, "'law'"),
         arguments("\"rows\":3", "\"rows\":4", DELTA_FORMAT, "wanted F32 or F16 [4]"),
-        arguments("\"rows\":3", "\"rows\":3000000000", DELTA_FORMAT, "0 to 2147483647"),
-        arguments("\"rows\":3", "\"rows\":0", DELTA_FORMAT, "no rows"),
+        arguments("\"rows\":3", "\"rows\":3000000000", DELTA_FORMAT, "1 to 2147483646"),
+        arguments("\"rows\":3", "\"rows\":0", DELTA_FORMAT, "'rows' is 0"),
         arguments("\"columns\":70", "\"columns\":129", DELTA_FORMAT, "wanted U64 [3, 3]"),
         arguments("\"planes\":2", "\"planes\":3", DELTA_FORMAT, "lacks 'free/scales.2'"),
         arguments("\"planes\":2", "\"planes\":1", DELTA_FORMAT, "does not announce"),
-        arguments("\"planes\":2", "\"planes\":33", DELTA_FORMAT, "0 to 32"),
+        arguments("\"planes\":2", "\"planes\":33", DELTA_FORMAT, "1 to 32"),
         arguments("\"scales\":\"halving\"", "\"scales\":\"free\"", DELTA_FORMAT, "lacks"),
         arguments("\"added_rows\":2", "\"added_rows\":3", DELTA_FORMAT, "wanted F32, F16 or BF16"),
         arguments("\"added_rows\":2", "\"added_rows\":0", DELTA_FORMAT, "does not announce"),
         arguments("\"norm\":{\"kind\"", "\"name\":{\"kind\"", DELTA_FORMAT, "'name'"),
-        arguments("\"tensors\":{", "\"tensors\":{\"x\":4,", DELTA_FORMAT, "'kind'"),
+        arguments("\"tensors\":{", "\"tensors\":{\"x\":4,", DELTA_FORMAT, "'x'"),
         arguments("\"sha256\":{", "\"sha256\":{\"x\":\"" + digest + "\",", DELTA_FORMAT, "'x'"),
         arguments("\"sha256\":{", "\"sha256\":{\"x\":\"y\",", DELTA_FORMAT, "'x'"),
         arguments("\"sha256\":{", "\"sha256\":{},\"y\":{", DELTA_FORMAT, "list of checksums"),
@@ -156,7 +169,7 @@ class DeltaFileTest {
 
   @Test
   void every_damaged_tensor_is_found_and_named() throws IOException {
-    byte[] golden = DeltaSamples.golden();
+    byte[] golden = DeltaSamples.golden(1);
     int dataStart = golden.length - DeltaSamples.DATA_BYTES;
     for (int at = dataStart; at < golden.length; at++) {
       byte[] damaged = golden.clone();
@@ -179,7 +192,7 @@ class DeltaFileTest {
 
   @Test
   void a_cut_file_is_refused() throws IOException {
-    byte[] golden = DeltaSamples.golden();
+    byte[] golden = DeltaSamples.golden(1);
     Path path = Files.write(directory.resolve("cut"), Arrays.copyOf(golden, golden.length - 1));
     assertFault(SAFETENSORS_TRUNCATED, () -> DeltaFile.open(path), "halving/signs.2");
   }
@@ -192,7 +205,7 @@ class DeltaFileTest {
   @MethodSource("seeds")
   void a_mutated_delta_opens_or_is_refused_by_name(long seed) throws IOException {
     SplittableRandom random = new SplittableRandom(seed);
-    byte[] golden = DeltaSamples.golden();
+    byte[] golden = DeltaSamples.golden(1);
     int headerBytes = golden.length - DeltaSamples.DATA_BYTES;
     String alphabet = "{}[]\",:0123456789-.\\ ";
     for (int round = 0; round < 250; round++) {
@@ -240,9 +253,8 @@ class DeltaFileTest {
     try (var file = DeltaFile.open(write(DeltaSamples.tensors()))) {
       assertThat(file.tensors().get("free"))
           .isInstanceOfSatisfying(
-              DeltaTensor.Signed.class,
-              signed ->
-                  assertThat(signed.planes().planes()).allMatch(plane -> plane.signs().isMapped()));
+              DeltaTensor.Coded.class,
+              coded -> assertThat(coded.code().codeSegments()).allMatch(MemorySegment::isMapped));
     }
   }
 

@@ -22,9 +22,15 @@ import tributary.tensor.DType;
 import tributary.tensor.Shape;
 import tributary.tensor.TensorView;
 import tributary.tensor.format.DeltaTensor;
+import tributary.tensor.format.MatrixCode;
+import tributary.tensor.format.RandomCodes;
 import tributary.tensor.format.SignPlanes;
+import tributary.tensor.format.VectorCodes;
 
-/** Small deltas for tests; the golden file holds {@link #tensors()}. */
+/**
+ * Small deltas for tests; the golden file of format 1 holds {@link #tensors()}, that of format 2
+ * {@link #everyKind()}.
+ */
 final class DeltaSamples {
   static final DeltaManifest MANIFEST =
       new DeltaManifest(
@@ -35,10 +41,8 @@ final class DeltaSamples {
           1234,
           617);
 
-  /** Of the golden file, after its header. */
+  /** Of the golden file of format 1, after its header. */
   static final int DATA_BYTES = 2 * (3 * 2 * 8 + 3 * 4) + 3 * 2 + 3 * 5 * 8 + 5 * 2 + 2 * 10 * 2;
-
-  private static final String GOLDEN = "/golden/format-1.delta";
 
   private DeltaSamples() {}
 
@@ -60,7 +64,37 @@ final class DeltaSamples {
     return tensors;
   }
 
-  static DeltaTensor.Signed signed(
+  /** {@link #tensors()}, a code of each kind and an archive. */
+  static SequencedMap<String, DeltaTensor> everyKind() {
+    SequencedMap<String, DeltaTensor> tensors = tensors();
+    RandomCodes codes = new RandomCodes(new SplittableRandom(9));
+    for (RandomCodes.Kind kind : RandomCodes.Kind.values()) {
+      tensors.put(kind.name(), new DeltaTensor.Coded(codes.of(kind, 5, 36), null, null));
+    }
+    VectorCodes vector = codes.vector(6, 7);
+    VectorCodes sameBook =
+        new VectorCodes(
+            6,
+            7,
+            vector.vectorRows(),
+            vector.indices(),
+            vector.codebook(),
+            new float[] {1, 2, 3, 4, 5, 6});
+    float[] factors = {0.5f, 1, 1.5f, 2, 1, 0};
+    TensorView added = bytes(DType.F16, Shape.of(1, 7));
+    tensors.put("factors", new DeltaTensor.Coded(vector, factors, added));
+    tensors.put("same codebook", new DeltaTensor.Coded(sameBook, null, null));
+    tensors.put(
+        "archive",
+        new DeltaTensor.Archived(
+            DType.BF16,
+            Shape.of(3, 4),
+            new TreeMap<>(Map.of("rule", "xor")),
+            List.of(MemorySegment.ofArray(new byte[] {1, 2, 3}), MemorySegment.NULL)));
+    return tensors;
+  }
+
+  static DeltaTensor.Coded signed(
       int rows, int columns, List<float[]> scales, @Nullable TensorView added) {
     SplittableRandom random = new SplittableRandom(rows * 1000L + columns);
     List<SignPlanes.Plane> planes = new ArrayList<>();
@@ -76,7 +110,7 @@ final class DeltaSamples {
       }
       planes.add(new SignPlanes.Plane(MemorySegment.ofArray(signs), scale));
     }
-    return new DeltaTensor.Signed(new SignPlanes(rows, columns, planes), added);
+    return new DeltaTensor.Coded(new SignPlanes(rows, columns, planes), null, added);
   }
 
   static float[] scales(SplittableRandom random, int count) {
@@ -107,23 +141,50 @@ final class DeltaSamples {
           assertThat(found)
               .isInstanceOfSatisfying(
                   DeltaTensor.Replaced.class, replaced -> assertSame(replaced.value(), value));
-      case DeltaTensor.Signed signed ->
+      case DeltaTensor.Coded coded ->
           assertThat(found)
-              .isInstanceOfSatisfying(DeltaTensor.Signed.class, read -> assertSame(read, signed));
+              .isInstanceOfSatisfying(DeltaTensor.Coded.class, read -> assertSame(read, coded));
+      case DeltaTensor.Archived archived ->
+          assertThat(found)
+              .isInstanceOfSatisfying(
+                  DeltaTensor.Archived.class, read -> assertSame(read, archived));
     }
   }
 
-  private static void assertSame(DeltaTensor.Signed found, DeltaTensor.Signed wanted) {
-    assertThat(found.planes().planes()).hasSameSizeAs(wanted.planes().planes());
-    for (int plane = 0; plane < wanted.planes().planes().size(); plane++) {
-      var read = found.planes().planes().get(plane);
-      var written = wanted.planes().planes().get(plane);
-      assertThat(read.scales()).isEqualTo(written.scales());
-      assertThat(read.signs().mismatch(written.signs())).isEqualTo(-1);
+  /** The same elements at every width, in the same bytes. */
+  private static void assertSame(DeltaTensor.Coded found, DeltaTensor.Coded wanted) {
+    MatrixCode code = wanted.code();
+    assertThat(found.code()).hasSameClassAs(code);
+    assertThat(found.code().size()).isEqualTo(code.size());
+    assertThat(found.code().widths()).isEqualTo(code.widths());
+    for (int width = 1; width <= code.widths(); width++) {
+      for (int row = 0; row < code.rows(); row++) {
+        for (int column = 0; column < code.columns(); column++) {
+          assertThat(found.code().atWidth(width).value(row, column))
+              .isEqualTo(code.atWidth(width).value(row, column));
+        }
+      }
     }
+    List<MemorySegment> read = found.code().codeSegments().toList();
+    List<MemorySegment> written = code.codeSegments().toList();
+    assertThat(read).hasSameSizeAs(written);
+    for (int i = 0; i < read.size(); i++) {
+      assertThat(read.get(i).mismatch(written.get(i))).isEqualTo(-1);
+    }
+    assertThat(found.baseFactors()).isEqualTo(wanted.baseFactors());
     assertThat(found.added() == null).isEqualTo(wanted.added() == null);
     if (wanted.added() != null) {
       assertSame(Objects.requireNonNull(found.added()), wanted.added());
+    }
+  }
+
+  private static void assertSame(DeltaTensor.Archived found, DeltaTensor.Archived wanted) {
+    assertThat(found.type()).isEqualTo(wanted.type());
+    assertThat(found.shape()).isEqualTo(wanted.shape());
+    assertThat(found.parameters()).isEqualTo(wanted.parameters());
+    assertThat(found.streams()).hasSameSizeAs(wanted.streams());
+    for (int i = 0; i < wanted.streams().size(); i++) {
+      assertThat(found.streams().get(i).mismatch(wanted.streams().get(i))).isEqualTo(-1);
     }
   }
 
@@ -133,23 +194,27 @@ final class DeltaSamples {
     assertThat(found.data().mismatch(wanted.data())).isEqualTo(-1);
   }
 
-  /** Bytes of the golden file; written anew only when {@code tributary.golden.rewrite} is set. */
-  static byte[] golden() throws IOException {
-    if (Boolean.getBoolean("tributary.golden.rewrite")) {
-      DeltaFile.write(Path.of("src/test/resources" + GOLDEN), MANIFEST, tensors());
-      return Files.readAllBytes(Path.of("src/test/resources" + GOLDEN));
+  /**
+   * Bytes of the golden file of a format; the newest is written anew when {@code
+   * tributary.golden.rewrite} is set.
+   */
+  static byte[] golden(int format) throws IOException {
+    String name = "/golden/format-%d.delta".formatted(format);
+    if (format == DeltaFile.FORMAT && Boolean.getBoolean("tributary.golden.rewrite")) {
+      DeltaFile.write(Path.of("src/test/resources" + name), MANIFEST, everyKind());
+      return Files.readAllBytes(Path.of("src/test/resources" + name));
     }
-    try (InputStream stream = DeltaSamples.class.getResourceAsStream(GOLDEN)) {
-      return Objects.requireNonNull(stream, GOLDEN).readAllBytes();
+    try (InputStream stream = DeltaSamples.class.getResourceAsStream(name)) {
+      return Objects.requireNonNull(stream, name).readAllBytes();
     }
   }
 
-  /** The golden file with another manifest. */
+  /** The golden file of format 1 with another manifest. */
   static Path withManifest(Path directory, UnaryOperator<String> change) {
     Path original = directory.resolve("original.delta");
     Path changed = directory.resolve("changed.delta");
     try {
-      Files.write(original, golden());
+      Files.write(original, golden(1));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -162,7 +227,7 @@ final class DeltaSamples {
     return changed;
   }
 
-  /** The golden file with one stored tensor of three F32 set to {@code value}. */
+  /** The golden file of format 1 with one stored tensor of three F32 set to {@code value}. */
   static Path withStored(Path directory, String name, float value) {
     Path path = withManifest(directory, manifest -> manifest);
     try (var file = SafetensorsFile.open(path)) {

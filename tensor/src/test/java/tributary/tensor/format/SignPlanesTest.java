@@ -33,7 +33,7 @@ class SignPlanesTest {
   @Test
   void sizes_that_do_not_fit_are_refused() {
     assertThatThrownBy(() -> new SignPlanes(1, 1, List.of())).hasMessageContaining("at least one");
-    assertThatThrownBy(() -> planes(1, 65, new long[1], 1f)).hasMessageContaining("needs 16 bytes");
+    assertThatThrownBy(() -> planes(1, 65, new long[1], 1f)).hasMessageContaining("wanted 16");
     assertThatThrownBy(() -> planes(3, 1, new long[3], 1f, 2f)).hasMessageContaining("1 or 3");
   }
 
