@@ -35,16 +35,22 @@ final class InspectCommand implements Callable<Integer> {
         inspection.ratio(),
         inspection.originalBytes(),
         inspection.bitsPerWeight());
-    to.printf("resident       %,d bytes%n%n", inspection.residentBytes());
-    to.printf("%-52s %-9s %13s %6s %12s%n", "tensor", "kind", "shape", "planes", "bytes");
+    to.printf(
+        "resident       %,d bytes, %.2f bits per weight%n%n",
+        inspection.residentBytes(), inspection.residentBitsPerWeight());
+    to.printf(
+        "%-52s %-9s %13s %12s %12s %6s  %s%n",
+        "tensor", "kind", "shape", "bytes", "resident", "bits", "code");
     for (DeltaInspection.Tensor tensor : inspection.tensors()) {
       to.printf(
-          "%-52s %-9s %13s %6s %,12d%n",
+          "%-52s %-9s %13s %,12d %,12d %6.2f  %s%n",
           tensor.name(),
           tensor.kind(),
           tensor.rows() + " x " + tensor.columns(),
-          tensor.planes() == 0 ? "" : tensor.planes(),
-          tensor.bytes());
+          tensor.bytes(),
+          tensor.residentBytes(),
+          tensor.bitsPerWeight(),
+          tensor.code());
     }
   }
 }

@@ -1,19 +1,28 @@
 package tributary.gpu;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import tributary.gpu.scalar.ScalarBackend;
 import tributary.tensor.DType;
 import tributary.tensor.Shape;
 import tributary.tensor.TensorView;
 import tributary.tensor.format.DeltaTensor;
+import tributary.tensor.format.RandomCodes;
 
 /** The vector backend's linear layer and look-up against their definitions. */
 final class LinearAgreementTest {
   private static final int[] SIZES = {1, 7, 31, 32, 33, 63, 64, 65, 127, 384, 1000};
+
+  /** Multiples of four, so that every kind of code can have them. */
+  private static final int[] CODED_COLUMNS = {4, 36, 100, 384};
 
   private final Backend scalar = ScalarBackend.create("for a test");
 
@@ -54,6 +63,82 @@ final class LinearAgreementTest {
     }
   }
 
+  @ParameterizedTest(name = "{0}")
+  @EnumSource
+  void every_kind_of_code_agrees_at_every_width(RandomCodes.Kind kind) {
+    for (int bits : new int[] {128, 256, 512}) {
+      try (Backend vector = VectorBackends.open(bits, 2)) {
+        var operands = new Operands(bits);
+        for (int columns : CODED_COLUMNS) {
+          int outputs = 1 + operands.random().nextInt(60);
+          TensorView base = operands.matrix(DType.BF16, outputs, columns);
+          var coded = operands.coded(operands.codes().of(kind, outputs, columns));
+          float[] x = operands.values(8 * columns);
+          String what = "%s outputs=%d columns=%d".formatted(kind, outputs, columns);
+          for (int width = coded.code().widths(); width > 0; width--) {
+            DeltaTensor tenant = coded.atMost(width);
+            var runs = List.of(new RowRun<>(1, 4, tenant), new RowRun<>(6, 1, tenant));
+            compare(vector, x, 8, base, runs, outputs + 4, what + " w=" + width);
+          }
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @ValueSource(strings = {"scalar", "128", "256", "512"})
+  void a_width_that_is_set_computes_what_the_code_of_that_width_computes(String which) {
+    try (Backend backend =
+        which.equals("scalar") ? scalar : VectorBackends.open(Integer.parseInt(which), 2)) {
+      var operands = new Operands(which.hashCode());
+      for (RandomCodes.Kind kind : RandomCodes.Kind.values()) {
+        for (int columns : new int[] {4, 36, 100}) {
+          int outputs = 37;
+          var coded = operands.coded(operands.codes().of(kind, outputs, columns));
+          TensorView base = operands.matrix(DType.F16, outputs, columns);
+          float[] x = operands.values(6 * columns);
+          try (DeltaMatrix live = backend.delta(coded)) {
+            assertThat(live.width()).isEqualTo(live.widths()).isEqualTo(coded.code().widths());
+            for (int width : new int[] {1, live.widths(), 2, 9}) {
+              live.setWidth(width);
+              assertThat(live.width()).isEqualTo(Math.min(width, live.widths()));
+              try (DeltaMatrix offline = backend.delta(coded.atMost(width))) {
+                same(backend, x, base, live, offline, kind + " width=" + width);
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+
+  /** Both deltas give the same bits, to products and to rows that are looked up. */
+  private static void same(
+      Backend backend, float[] x, TensorView base, DeltaMatrix a, DeltaMatrix b, String what) {
+    int columns = a.columns();
+    int rows = x.length / columns;
+    WeightMatrix weight = backend.matrix(base);
+    int[] tokens = new int[rows];
+    Arrays.setAll(tokens, i -> i * (b.rows() - 1) / Math.max(1, rows - 1));
+    List<Activations> products = new ArrayList<>();
+    List<Activations> found = new ArrayList<>();
+    for (DeltaMatrix delta : List.of(a, b)) {
+      var runs = List.of(new RowRun<>(0, rows, delta));
+      Activations product = Operands.unwritten(backend, rows, delta.rows());
+      backend
+          .linear()
+          .apply(product, Operands.activations(backend, rows, columns, x), weight, runs);
+      products.add(product);
+      Activations looked = Operands.unwritten(backend, rows, columns);
+      backend.gather().apply(looked, tokens, weight, runs);
+      found.add(looked);
+    }
+    for (int row = 0; row < rows; row++) {
+      Agreement.sameBits(products.getFirst(), row, products.getLast(), row, what);
+      Agreement.sameBits(found.getFirst(), row, found.getLast(), row, what);
+    }
+  }
+
   @ParameterizedTest(name = "{0} bits")
   @ValueSource(ints = {128, 256, 512})
   void many_rows_agree(int bits) {
@@ -88,7 +173,7 @@ final class LinearAgreementTest {
         DType type = Operands.TYPES.get(columns % 3);
         TensorView base = operands.matrix(type, vocabulary, columns);
         List<DeltaTensor> tenants =
-            List.of(operands.delta(vocabulary, columns), operands.delta(vocabulary, columns));
+            Stream.generate(() -> operands.delta(vocabulary, columns)).limit(5).toList();
         var runs = operands.runs(30, tenants);
         int[] tokens = new int[30];
         for (int i = 0; i < tokens.length; i++) {

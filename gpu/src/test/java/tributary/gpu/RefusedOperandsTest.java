@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.lang.foreign.MemorySegment;
 import java.util.List;
+import java.util.TreeMap;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -75,6 +76,15 @@ final class RefusedOperandsTest {
       assertThatThrownBy(() -> attend(q, cache, new SequenceRows(0, 1, 0, new int[] {1})))
           .hasMessage("key-value page 1 is read before it was written");
     }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void an_archive_is_refused(BackendChoice choice) {
+    use(choice);
+    var archive =
+        new DeltaTensor.Archived(DType.BF16, Shape.of(4, 8), new TreeMap<>(), List.of());
+    assertThatThrownBy(() -> backend.delta(archive)).hasMessageContaining("restore it first");
   }
 
   @ParameterizedTest

@@ -79,10 +79,10 @@ class ForwardPassTest {
   void a_delta_computes_what_the_merged_model_computes(BackendChoice choice, @TempDir Path merged)
       throws Exception {
     for (String name : List.of("llama", "llama-tied-rope3")) {
-      for (int planes : new int[] {1, 3}) {
-        Map<String, DeltaTensor> tensors = tensors(name, 11, planes, planes == 1 ? 0 : 7);
+      for (int addedRows : new int[] {0, 7}) {
+        Map<String, DeltaTensor> tensors = mixed(name, 11 + addedRows, addedRows);
         HandMadeDeltas.merge(Golden.directory(name), tensors, merged);
-        int[] tokens = {1, 17, 300, 42, 17, 5, planes == 1 ? 6 : 326};
+        int[] tokens = {1, 17, 300, 42, 17, 5, addedRows == 0 ? 6 : 326};
         try (Backend backend = Backends.open(choice, 2);
             BaseModel base = BaseModel.load(Golden.directory(name), backend);
             BaseModel dense = BaseModel.load(merged, backend);
@@ -176,6 +176,12 @@ class ForwardPassTest {
     }
   }
 
+  private static Map<String, DeltaTensor> mixed(String name, long seed, int addedRows) {
+    try (Checkpoint checkpoint = Checkpoint.open(Golden.directory(name))) {
+      return HandMadeDeltas.mixed(checkpoint, seed, addedRows);
+    }
+  }
+
   /** The base, deltas of everything with and without further rows, and one of a single norm. */
   private static List<ResidentDelta> variants(BaseModel base, String name, long seed) {
     Map<String, DeltaTensor> whole = tensors(name, seed, 1, 0);
@@ -184,6 +190,7 @@ class ForwardPassTest {
         ResidentDelta.none(),
         ResidentDelta.of(whole, base),
         ResidentDelta.of(tensors(name, seed + 1, 2, 5), base),
+        ResidentDelta.of(mixed(name, seed + 2, 3), base),
         ResidentDelta.of(Map.of(norm, whole.get(norm)), base));
   }
 

@@ -20,6 +20,8 @@ import tributary.tensor.container.Checkpoint;
 import tributary.tensor.container.SafetensorsWriter;
 import tributary.tensor.container.TensorSource;
 import tributary.tensor.format.DeltaTensor;
+import tributary.tensor.format.MatrixCode;
+import tributary.tensor.format.RandomCodes;
 import tributary.tensor.format.SignPlanes;
 import tributary.tensor.format.TunedMatrix;
 
@@ -58,6 +60,30 @@ public final class HandMadeDeltas {
             new DeltaTensor.Replaced(gaussian(random, bias, 0.1)));
       }
     }
+    return tensors;
+  }
+
+  /** As {@link #random}, but each matrix is coded in another way, and some base rows multiplied. */
+  public static SequencedMap<String, DeltaTensor> mixed(
+      TensorSource base, long seed, int addedRows) {
+    SplittableRandom random = new SplittableRandom(seed);
+    RandomCodes codes = new RandomCodes(random, 0.05);
+    RandomCodes.Kind[] kinds = RandomCodes.Kind.values();
+    SequencedMap<String, DeltaTensor> tensors = random(base, seed, 1, addedRows);
+    int[] matrices = {random.nextInt(kinds.length)};
+    tensors.replaceAll((name, tensor) -> {
+      if (!(tensor instanceof DeltaTensor.Coded coded)) {
+        return tensor;
+      }
+      int rows = coded.code().rows();
+      float[] factors = random.nextBoolean() ? new float[rows] : null;
+      for (int row = 0; factors != null && row < rows; row++) {
+        factors[row] = (float) random.nextGaussian(1, 0.05);
+      }
+      RandomCodes.Kind kind = kinds[matrices[0]++ % kinds.length];
+      MatrixCode code = codes.of(kind, rows, coded.code().columns());
+      return new DeltaTensor.Coded(code, factors, coded.added());
+    });
     return tensors;
   }
 

@@ -22,6 +22,7 @@ import tributary.gpu.Backends;
 import tributary.protocol.Bytes;
 import tributary.protocol.ErrorCode;
 import tributary.protocol.TributaryException;
+import tributary.tensor.DType;
 import tributary.tensor.Shape;
 import tributary.tensor.TensorView;
 import tributary.tensor.container.Checkpoint;
@@ -154,6 +155,10 @@ class ResidentDeltaTest {
     refused(Map.of(NORM, replaced(65)), NORM);
     refused(
         Map.of(NORM, HandMadeDeltas.signed(random, Shape.of(64, 1), 1, null)), "must be replaced");
+    DeltaTensor archived =
+        new DeltaTensor.Archived(DType.BF16, Shape.of(64), new TreeMap<>(), List.of());
+    refused(Map.of(GATE, archived), GATE + " is archived");
+    refused(Map.of(NORM, archived), NORM + " is archived");
     refused(Map.of(EMBEDDING, replaced(319, 64)), "or more rows");
     refused(Map.of(EMBEDDING, replaced(322, 64)), "count the vocabulary");
     refused(Map.of(EMBEDDING, replaced(322, 64), HEAD, replaced(321, 64)), "322");

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import tributary.protocol.Bytes;
+import tributary.tensor.DType;
 import tributary.tensor.Shape;
 import tributary.tensor.TensorView;
 import tributary.tensor.container.DeltaFile;
@@ -92,7 +93,8 @@ public record DeltaInspection(
       }
     }
     long fileBytes = file.size().count();
-    long residentBytes = tensors.stream().mapToLong(Tensor::residentBytes).sum();
+    long residentBytes =
+        codebookBytes(file) + tensors.stream().mapToLong(Tensor::residentBytes).sum();
     return new DeltaInspection(
         file.format(),
         manifest.codec(),
@@ -109,24 +111,35 @@ public record DeltaInspection(
         tensors);
   }
 
+  /** Codebooks are shared, so that no tensor counts them. */
+  private static long codebookBytes(DeltaFile file) {
+    return file.tensors().values().stream()
+        .map(tensor -> tensor instanceof DeltaTensor.Coded coded ? coded.code() : null)
+        .filter(VectorCodes.class::isInstance)
+        .map(code -> ((VectorCodes) code).codebook())
+        .distinct()
+        .mapToLong(codebook -> MatrixCode.halfBytes(codebook.length))
+        .sum();
+  }
+
   private static Tensor describe(String name, DeltaTensor tensor, Bytes stored) {
     return switch (tensor) {
       case DeltaTensor.Replaced(TensorView value) ->
-          exact(name, "replaced", value.shape(), value.type().name(), stored, value.data().byteSize());
+          exact(name, "replaced", value.shape(), value.type(), stored, value.data().byteSize());
       case DeltaTensor.Archived archive ->
-          exact(name, "exact", archive.shape(), archive.type().name(), stored, 0);
+          exact(name, "exact", archive.shape(), archive.type(), stored, 0);
       case DeltaTensor.Coded coded -> coded(name, coded, stored);
     };
   }
 
   private static Tensor exact(
-      String name, String kind, Shape shape, String type, Bytes stored, long residentBytes) {
+      String name, String kind, Shape shape, DType type, Bytes stored, long residentBytes) {
     int rank = shape.rank();
     long columns = rank == 0 ? 1 : shape.dimension(rank - 1);
     long rows = columns == 0 ? 0 : shape.elements() / columns;
     double bits = bits(residentBytes, shape.elements());
     return new Tensor(
-        name, kind, "", rows, columns, 0, 0, 0, type, stored.count(), residentBytes, bits);
+        name, kind, "", rows, columns, 0, 0, 0, type.name(), stored.count(), residentBytes, bits);
   }
 
   private static Tensor coded(String name, DeltaTensor.Coded coded, Bytes stored) {
@@ -141,7 +154,7 @@ public record DeltaInspection(
         code.rows(),
         code.columns(),
         planes(code),
-        code instanceof SignPlanes signs ? signs.planes().getFirst().scales().length : 0,
+        scalesPerPlane(code),
         addedRows,
         added == null ? null : added.type().name(),
         stored.count(),
@@ -161,10 +174,9 @@ public record DeltaInspection(
 
   private static String description(MatrixCode code) {
     return switch (code) {
-      case SignPlanes signs ->
-          signs.planes().size() + (signs.planes().size() == 1 ? " sign plane" : " sign planes");
+      case SignPlanes signs -> signs.widths() + (signs.widths() == 1 ? " plane" : " planes");
       case SparseCodes sparse ->
-          "2:4 of %d bits, groups of %d".formatted(sparse.bits(), sparse.groupColumns());
+          "2:4, %d bits, groups of %d".formatted(sparse.bits(), sparse.groupColumns());
       case GroupedCodes grouped ->
           "%d bits, groups of %d, %d outliers%s"
               .formatted(
@@ -172,7 +184,7 @@ public record DeltaInspection(
                   grouped.groupColumns(),
                   grouped.outliers().count(),
                   grouped.order() == null ? "" : ", ordered");
-      case LookupPlanes lookup -> "tables of %d bits".formatted(lookup.widths());
+      case LookupPlanes lookup -> "%d bits by table".formatted(lookup.widths());
       case VectorCodes vector -> "%d rows share 8 bits".formatted(vector.vectorRows());
     };
   }
@@ -182,6 +194,13 @@ public record DeltaInspection(
       case SignPlanes signs -> signs.widths();
       case LookupPlanes lookup -> lookup.widths();
       case SparseCodes _, GroupedCodes _, VectorCodes _ -> 0;
+    };
+  }
+
+  private static int scalesPerPlane(MatrixCode code) {
+    return switch (code) {
+      case SignPlanes signs -> signs.planes().getFirst().scales().length;
+      case LookupPlanes _, SparseCodes _, GroupedCodes _, VectorCodes _ -> 0;
     };
   }
 

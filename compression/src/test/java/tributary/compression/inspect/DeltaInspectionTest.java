@@ -14,15 +14,19 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
+import java.util.SplittableRandom;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import tributary.tensor.DType;
 import tributary.tensor.Shape;
 import tributary.tensor.TensorView;
 import tributary.tensor.container.DeltaFile;
 import tributary.tensor.container.DeltaManifest;
 import tributary.tensor.format.DeltaTensor;
+import tributary.tensor.format.RandomCodes;
 import tributary.tensor.format.SignPlanes;
+import tributary.tensor.format.VectorCodes;
 
 class DeltaInspectionTest {
   @TempDir Path directory;
@@ -31,7 +35,7 @@ class DeltaInspectionTest {
   void the_json_has_the_names_that_scripts_rely_on() throws IOException {
     JsonNode json = new ObjectMapper().valueToTree(DeltaInspection.of(write()));
     assertThat(json.path("codec").asText()).isEqualTo("bitdelta");
-    assertThat(json.path("format").asInt()).isEqualTo(1);
+    assertThat(json.path("format").asInt()).isEqualTo(DeltaFile.FORMAT);
     assertThat(json.path("model").asText()).isEqualTo("acme");
     assertThat(json.path("base").asText()).isEqualTo("ab".repeat(32));
     assertThat(json.path("settings").path("planes").asText()).isEqualTo("1");
@@ -41,8 +45,11 @@ class DeltaInspectionTest {
     assertThat(json.path("ratio").asDouble()).isCloseTo(10_000.0 / fileBytes, within(1e-12));
     assertThat(json.path("bits_per_weight").asDouble())
         .isCloseTo(8.0 * fileBytes / 5000, within(1e-12));
-    // Signs of both rows, a scale in fp32 each, two added rows, the norm.
-    assertThat(json.path("resident_bytes").asLong()).isEqualTo(2 * 16 + 2 * 4 + 2 * 70 * 4 + 3 * 4);
+    // Signs of both rows, a scale of two bytes each, two added rows, the norm.
+    int resident = 2 * 16 + 2 * 2 + 2 * 70 * 4 + 3 * 4;
+    assertThat(json.path("resident_bytes").asLong()).isEqualTo(resident);
+    assertThat(json.path("resident_bits_per_weight").asDouble())
+        .isCloseTo(8.0 * resident / 5000, within(1e-12));
   }
 
   @Test
@@ -50,8 +57,41 @@ class DeltaInspectionTest {
     assertThat(DeltaInspection.of(write()).tensors())
         .containsExactly(
             new DeltaInspection.Tensor(
-                "w", "signed", 2, 70, 1, 2, 2, "F32", 2 * 16 + 2 * 2 + 2 * 70 * 4),
-            new DeltaInspection.Tensor("n", "replaced", 1, 3, 0, 0, 0, "F32", 12));
+                "w", "signed", "1 plane", 2, 70, 1, 2, 2, "F32", 596, 596, 8.0 * 596 / (4 * 70)),
+            new DeltaInspection.Tensor("n", "replaced", "", 1, 3, 0, 0, 0, "F32", 12, 12, 32));
+  }
+
+  @Test
+  void every_kind_of_code_is_described_with_its_bits() {
+    RandomCodes codes = new RandomCodes(new SplittableRandom(4));
+    SequencedMap<String, DeltaTensor> tensors = new LinkedHashMap<>();
+    for (RandomCodes.Kind kind : RandomCodes.Kind.values()) {
+      tensors.put(kind.name(), new DeltaTensor.Coded(codes.of(kind, 16, 64), new float[16], null));
+    }
+    MemorySegment stream = MemorySegment.ofArray(new byte[7]);
+    tensors.put(
+        "a", new DeltaTensor.Archived(DType.BF16, Shape.of(3), new TreeMap<>(), List.of(stream)));
+    write(tensors);
+
+    DeltaInspection inspection = DeltaInspection.of(path());
+    assertThat(inspection.tensors())
+        .extracting(DeltaInspection.Tensor::kind)
+        .containsExactly(
+            "signed", "signed", "sparse", "grouped", "grouped", "grouped", "lookup", "vector",
+            "exact");
+    long resident = 0;
+    for (DeltaInspection.Tensor tensor : inspection.tensors().subList(0, 8)) {
+      DeltaTensor.Coded coded = (DeltaTensor.Coded) tensors.get(tensor.name());
+      long bytes = coded.code().size().count() + 2 * 16;
+      assertThat(tensor.residentBytes()).isEqualTo(bytes);
+      assertThat(tensor.bitsPerWeight()).isEqualTo(8.0 * bytes / (16 * 64));
+      assertThat(tensor.code()).endsWith("base rows scaled");
+      resident += bytes;
+    }
+    VectorCodes vector = (VectorCodes) ((DeltaTensor.Coded) tensors.get("VECTOR")).code();
+    assertThat(inspection.residentBytes()).isEqualTo(resident + 2L * vector.codebook().length);
+    assertThat(inspection.tensors().getLast().bytes()).isEqualTo(7);
+    assertThat(inspection.tensors().getLast().residentBytes()).isZero();
   }
 
   @Test
@@ -76,8 +116,12 @@ class DeltaInspectionTest {
                     MemorySegment.ofArray(new long[] {1, 2, 3, 4}), new float[] {1, 2})));
     SequencedMap<String, DeltaTensor> tensors = new LinkedHashMap<>();
     tensors.put(
-        "w", new DeltaTensor.Signed(planes, TensorView.of(Shape.of(2, 70), new float[140])));
+        "w", new DeltaTensor.Coded(planes, null, TensorView.of(Shape.of(2, 70), new float[140])));
     tensors.put("n", new DeltaTensor.Replaced(TensorView.of(Shape.of(3), 1, 2, 3)));
+    return write(tensors);
+  }
+
+  private Path write(SequencedMap<String, DeltaTensor> tensors) {
     DeltaManifest manifest =
         new DeltaManifest(
             "bitdelta",

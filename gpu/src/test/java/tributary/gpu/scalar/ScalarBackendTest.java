@@ -77,6 +77,28 @@ final class ScalarBackendTest {
   }
 
   @Test
+  void rows_of_the_base_are_multiplied_before_the_code_is_added() {
+    SignPlanes planes =
+        new SignPlanes(
+            2,
+            3,
+            List.of(
+                new SignPlanes.Plane(
+                    MemorySegment.ofArray(new long[] {0b101, 0b100}), new float[] {0.5f, 2})));
+    DeltaMatrix coded =
+        backend.delta(new DeltaTensor.Coded(planes, new float[] {10, 0.5f}, null));
+    Activations out = backend.activations(1, 2);
+    Activations looked = backend.activations(1, 3);
+    var runs = List.of(new RowRun<>(0, 1, coded));
+
+    backend.linear().apply(out, rows(new float[] {1, 2, 3}), weight, runs);
+    backend.gather().apply(looked, new int[] {1}, weight, runs);
+
+    assertThat(row(out, 0)).containsExactly(140 + 0.5f * 2, 16 + 2f * 0);
+    assertThat(row(looked, 0)).containsExactly(0, 0.5f, 5);
+  }
+
+  @Test
   void gather_refuses_a_token_that_is_no_row() {
     assertThatThrownBy(
             () -> backend.gather().apply(rows(new float[3]), new int[] {2}, weight, List.of()))

@@ -1,6 +1,7 @@
 package tributary.tensor.container;
 
 import com.github.luben.zstd.Zstd;
+import com.github.luben.zstd.ZstdException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
@@ -79,14 +80,12 @@ record ZstdFrame(DType type, Shape shape) {
       }
       MemorySegment unfolded = arena.allocate(size, Long.BYTES);
       ByteBuffer to = unfolded.asByteBuffer();
-      long written =
-          Zstd.decompressDirectByteBuffer(to, 0, to.capacity(), from, 0, from.capacity());
-      if (Zstd.isError(written) || written != size) {
-        throw new IllegalArgumentException(
-            "the frame is damaged: "
-                + (Zstd.isError(written) ? Zstd.getErrorName(written) : written + " bytes"));
+      if (Zstd.decompressDirectByteBuffer(to, 0, to.capacity(), from, 0, from.capacity()) != size) {
+        throw new IllegalArgumentException("the frame is damaged: it ends early");
       }
       return new TensorView(type, shape, unfolded);
+    } catch (ZstdException e) {
+      throw new IllegalArgumentException("the frame is damaged: " + e.getMessage(), e);
     }
   }
 

@@ -99,6 +99,25 @@ class SafetensorsWriterTest {
   }
 
   @Test
+  void a_disk_that_fills_up_leaves_no_file_under_either_name() throws IOException {
+    Path path = directory.resolve("x.safetensors");
+    assertFault(
+        FILE_UNWRITABLE,
+        () ->
+            WholeFile.write(
+                path,
+                channel -> {
+                  channel.write(ByteBuffer.wrap(new byte[1000]));
+                  throw new IOException("No space left on device");
+                }),
+        path.toString(),
+        "No space left");
+    try (Stream<Path> left = Files.list(directory)) {
+      assertThat(left).isEmpty();
+    }
+  }
+
+  @Test
   void a_place_that_cannot_be_written_is_named() {
     Path path = directory.resolve("none").resolve("x.safetensors");
     assertFault(

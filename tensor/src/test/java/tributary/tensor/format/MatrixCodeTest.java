@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -104,9 +105,9 @@ class MatrixCodeTest {
   void patterns_that_do_not_keep_two_weights_are_refused() {
     SparseCodes codes = new RandomCodes(new SplittableRandom(1)).sparse(2, 8);
     codes.requirePatterns();
-    codes.patterns().set(java.lang.foreign.ValueLayout.JAVA_BYTE, 1, (byte) 0x49);
+    codes.patterns().set(ValueLayout.JAVA_BYTE, 1, (byte) 0x49);
     codes.requirePatterns();
-    codes.patterns().set(java.lang.foreign.ValueLayout.JAVA_BYTE, 1, (byte) 0x54);
+    codes.patterns().set(ValueLayout.JAVA_BYTE, 1, (byte) 0x54);
     assertThatThrownBy(codes::requirePatterns).hasMessageContaining("row 1 quadruple 1 is 5");
   }
 

@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 
-/** Random codes of every kind, all from one seed; elements lie within (-1, 1). */
+/** Random codes of every kind, all from one seed. */
 public final class RandomCodes {
   /** Every kind, and the variants within it. */
   public enum Kind {
@@ -20,9 +20,19 @@ public final class RandomCodes {
   }
 
   private final SplittableRandom random;
+  private final double magnitude;
 
+  /** Codes whose elements are about 1 at most. */
   public RandomCodes(SplittableRandom random) {
+    this(random, 1);
+  }
+
+  /**
+   * @param magnitude about which elements are at most
+   */
+  public RandomCodes(SplittableRandom random, double magnitude) {
     this.random = random;
+    this.magnitude = magnitude;
   }
 
   /** A code of any kind that a matrix of this size can have. */
@@ -64,7 +74,7 @@ public final class RandomCodes {
   }
 
   private float[] scales(int rows, int plane) {
-    return values(random.nextBoolean() ? rows : 1, 0.5 / (1 << plane));
+    return values(random.nextBoolean() ? rows : 1, magnitude * Math.scalb(0.5, -plane));
   }
 
   public SparseCodes sparse(int rows, int columns) {
@@ -89,7 +99,7 @@ public final class RandomCodes {
         groupColumns,
         MemorySegment.ofArray(patterns),
         stream(rows, columns / 2, bits),
-        values(rows * groups, 1.0 / (1 << bits)));
+        values(rows * groups, magnitude / (1 << bits)));
   }
 
   public GroupedCodes grouped(int rows, int columns, boolean orderedWithOutliers) {
@@ -99,7 +109,7 @@ public final class RandomCodes {
     GroupStatistics statistics =
         new GroupStatistics.Plain(
             groups,
-            values(rows * groups, 0.5 / (1 << bits)),
+            values(rows * groups, magnitude * 0.5 / (1 << bits)),
             values(random.nextBoolean() ? 1 : rows * groups, 1 << bits));
     return new GroupedCodes(
         rows,
@@ -121,7 +131,7 @@ public final class RandomCodes {
     float[] scaleGrids = new float[2 * grids];
     float[] zeroGrids = new float[2 * grids];
     for (int i = 0; i < grids; i++) {
-      scaleGrids[2 * i] = (float) random.nextDouble(0.05 / (1 << bits));
+      scaleGrids[2 * i] = (float) random.nextDouble(magnitude * 0.05 / (1 << bits));
       scaleGrids[2 * i + 1] = (float) random.nextDouble(-1, 1);
       zeroGrids[2 * i] = (float) random.nextDouble((1 << bits) / 16.0);
       zeroGrids[2 * i + 1] = (float) random.nextDouble(-1, 1);
@@ -150,7 +160,7 @@ public final class RandomCodes {
     List<float[]> tables = new ArrayList<>();
     for (int plane = 0; plane < planes; plane++) {
       all.add(bits(rows, columns));
-      tables.add(values(rows << plane + 1, 1));
+      tables.add(values(rows << plane + 1, magnitude));
     }
     return new LookupPlanes(rows, columns, all, tables);
   }
@@ -165,7 +175,7 @@ public final class RandomCodes {
         vectorRows,
         MemorySegment.ofArray(indices),
         values(VectorCodes.VECTORS * vectorRows, 1),
-        values(rows, 1));
+        values(rows, magnitude));
   }
 
   /** One bit a column, unused ones 0. */
@@ -212,7 +222,7 @@ public final class RandomCodes {
       offsets[row + 1] = found.size();
     }
     int[] columnsFound = found.stream().mapToInt(Integer::intValue).toArray();
-    return new GroupedCodes.Outliers(offsets, columnsFound, values(columnsFound.length, 0.5));
+    return new GroupedCodes.Outliers(offsets, columnsFound, values(columnsFound.length, magnitude * 0.5));
   }
 
   private float[] values(int count, double bound) {
