@@ -22,6 +22,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 import tributary.compression.Codec;
 import tributary.compression.DeltaEncoder;
+import tributary.compression.quality.Evaluation;
 import tributary.compression.quality.Quality;
 import tributary.gpu.Backend;
 import tributary.model.BaseModel;
@@ -159,15 +160,18 @@ final class BenchQualityCommand implements Callable<Integer> {
 
   private Quality measure(String name, BaseModel model, ResidentDelta delta) {
     try (var bar = ReportOptions.progress(name, 0, "records");
-        QualityRun run = QualityRun.of(base, model, delta)) {
-      return run.evaluation()
+        Evaluation evaluation =
+            Evaluation.open(base, List.of(new Evaluation.Variant(model, delta)))) {
+      return evaluation
           .task(
               tasks.resolve(name).resolve("test.jsonl"),
               limit,
               (done, of) -> {
                 bar.maxHint(of);
                 bar.stepTo(done);
-              });
+              })
+          .getFirst()
+          .quality();
     }
   }
 

@@ -1,6 +1,7 @@
 package tributary.cli;
 
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import me.tongfei.progressbar.ProgressBar;
@@ -10,6 +11,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import tributary.compression.quality.Evaluation;
+import tributary.compression.quality.Fidelity;
 import tributary.compression.quality.Quality;
 import tributary.protocol.TributaryException;
 
@@ -59,8 +61,11 @@ final class EvaluateCommand implements Callable<Integer> {
     Quality quality;
     try (VariantOptions.Opened opened = variant.open();
         ProgressBar bar = ReportOptions.progress("evaluate", 0, "records");
-        QualityRun run = QualityRun.of(opened.directory(), opened.model(), opened.delta())) {
-      quality = measure(run.evaluation(), bar);
+        Evaluation evaluation =
+            Evaluation.open(
+                opened.directory(),
+                List.of(new Evaluation.Variant(opened.model(), opened.delta())))) {
+      quality = measure(evaluation, bar).getFirst().quality();
     }
     report.print(
         quality,
@@ -77,7 +82,7 @@ final class EvaluateCommand implements Callable<Integer> {
     return 0;
   }
 
-  private Quality measure(Evaluation evaluation, ProgressBar bar) {
+  private List<Fidelity> measure(Evaluation evaluation, ProgressBar bar) {
     Evaluation.Progress progress =
         (done, of) -> {
           bar.maxHint(of);

@@ -12,7 +12,6 @@ import tributary.compression.TensorChange.Vocabulary;
 import tributary.protocol.ErrorCode;
 import tributary.protocol.Quoted;
 import tributary.protocol.TributaryException;
-import tributary.tensor.DType;
 import tributary.tensor.TensorView;
 import tributary.tensor.container.TensorSource;
 
@@ -88,7 +87,7 @@ record ModelPair(TensorSource base, TensorSource tuned) {
           "it is %s in the base and %s in the fine-tune".formatted(before.shape(), after.shape()));
     }
     boolean isMatrix = before.shape().rank() == 2 && before.shape().elements() > 0;
-    return isMatrix && isFloating(before.type()) && isFloating(after.type())
+    return isMatrix && before.type().isFloating() && after.type().isFloating()
         ? new Linear(before, after)
         : new Exact(after);
   }
@@ -98,8 +97,8 @@ record ModelPair(TensorSource base, TensorSource tuned) {
         before.shape().rank() == 2
             && after.shape().rank() == 2
             && before.shape().elements() > 0
-            && isFloating(before.type())
-            && isFloating(after.type());
+            && before.type().isFloating()
+            && after.type().isFloating();
     if (!matrices
         || before.shape().dimension(1) != after.shape().dimension(1)
         || before.shape().dimension(0) > after.shape().dimension(0)) {
@@ -116,13 +115,6 @@ record ModelPair(TensorSource base, TensorSource tuned) {
 
   private static boolean isSame(TensorView a, TensorView b) {
     return a.type() == b.type() && a.shape().equals(b.shape()) && a.data().mismatch(b.data()) == -1;
-  }
-
-  private static boolean isFloating(DType type) {
-    return switch (type) {
-      case F64, F32, F16, BF16 -> true;
-      case I64, U64, I32, U32, I16, U16, I8, U8, BOOL -> false;
-    };
   }
 
   private static TributaryException incompatible(String name, String fault) {

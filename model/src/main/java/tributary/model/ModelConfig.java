@@ -39,6 +39,27 @@ public record ModelConfig(
     return ConfigReader.read(directory);
   }
 
+  /** This configuration, but with a head of its own or without. */
+  public ModelConfig withTiedEmbeddings(boolean tied) {
+    return new ModelConfig(
+        architecture,
+        vocabularySize,
+        hiddenSize,
+        intermediateSize,
+        layers,
+        heads,
+        kvHeads,
+        headSize,
+        contextLength,
+        normEpsilon,
+        tied,
+        attentionBias,
+        mlpBias,
+        rope,
+        eosTokens,
+        bosToken);
+  }
+
   Dimensions dimensions() {
     return new Dimensions(
         vocabularySize,

@@ -31,6 +31,14 @@ public enum DType {
     return bytes;
   }
 
+  /** True when the elements are floating-point numbers. */
+  public boolean isFloating() {
+    return switch (this) {
+      case F64, F32, F16, BF16 -> true;
+      case I64, U64, I32, U32, I16, U16, I8, U8, BOOL -> false;
+    };
+  }
+
   /** The type of this safetensors name, or empty when this build does not read it. */
   public static Optional<DType> named(String name) {
     for (DType type : values()) {

@@ -2,30 +2,30 @@ package tributary.compression.quality;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Iterator;
 import java.util.List;
 import java.util.stream.IntStream;
+import tributary.compression.quality.Distribution.Reference;
 import tributary.gpu.KvShape;
 import tributary.model.ForwardPass.LogitsSink;
-import tributary.model.ResidentDelta;
 import tributary.model.StepBatch;
 import tributary.model.StepBatch.LogitRows;
 import tributary.model.StepBatch.Slice;
-import tributary.protocol.ErrorCode;
-import tributary.protocol.TributaryException;
 
 /**
- * Scores given continuations: how likely each true token was after the true tokens before it. Many
- * sequences share a step; each has pages of its own, which are free again after its score.
+ * Scores given continuations: how likely each true token was after the true tokens before it, and
+ * how far every subject's distribution is from that of the first one, the reference.
+ *
+ * <p>Many sequences share a step; each has pages of its own, which are free again after its score.
+ * Where there are others to compare, the reference's distributions are kept for one step at a time,
+ * which therefore has fewer rows where the vocabulary is large.
  */
 final class Scorer {
   /** Rows of one step. */
   private static final int ROWS_MAX = 2048;
 
-  /** Runs one step of the model. */
-  @FunctionalInterface
-  interface Steps {
-    void run(StepBatch batch, LogitsSink sink);
-  }
+  /** Probabilities of the reference that are kept at a time. */
+  private static final long PROBABILITIES_MAX = 1L << 24;
 
   /**
    * A sequence whose tokens from {@code scoredFrom} on, at least 1, are predicted.
@@ -40,20 +40,23 @@ final class Scorer {
     }
   }
 
-  /** The outcome for one sequence: natural logarithms, and whether each token was the likeliest. */
-  record Score(double logLikelihood, int tokens, boolean exact) {}
-
-  private final Steps steps;
   private final KvShape shape;
-  private final ResidentDelta delta;
+  private final int rowsMax;
+  private final List<Subject> subjects;
 
-  Scorer(Steps steps, KvShape shape, ResidentDelta delta) {
-    this.steps = steps;
+  /**
+   * A scorer of some subjects, the reference first, whose caches all have one shape.
+   *
+   * @param vocabulary of the subjects
+   */
+  Scorer(KvShape shape, int vocabulary, List<Subject> subjects) {
     this.shape = shape;
-    this.delta = delta;
+    this.subjects = List.copyOf(subjects);
+    long compared = Math.max(1, PROBABILITIES_MAX / vocabulary);
+    this.rowsMax = subjects.size() == 1 ? ROWS_MAX : (int) Math.min(ROWS_MAX, compared);
   }
 
-  /** Number of sequences from {@code first} on that fit one step: at least one, or none can. */
+  /** Number of sequences from {@code first} on that fit the cache: at least one, or none can. */
   int fitting(List<Sequence> sequences, int first) {
     int rows = 0;
     int pages = 0;
@@ -75,68 +78,115 @@ final class Scorer {
     return next - first;
   }
 
-  /** Scores sequences that fit one step. */
-  List<Score> score(List<Sequence> sequences) {
-    List<Slice> contexts = new ArrayList<>();
-    List<Slice> tails = new ArrayList<>();
-    int firstPage = 0;
-    for (Sequence sequence : sequences) {
-      int[] pages = IntStream.range(firstPage, firstPage + pages(sequence)).toArray();
-      firstPage += pages.length;
+  /**
+   * Scores sequences that fit the cache: for each subject a list with the score of each sequence.
+   */
+  List<List<Score>> score(List<Sequence> sequences) {
+    Round round = new Round(sequences, pages(sequences));
+    List<Part> contexts = new ArrayList<>();
+    List<Part> tails = new ArrayList<>();
+    for (int index = 0; index < sequences.size(); index++) {
+      Sequence sequence = sequences.get(index);
       int context = sequence.scoredFrom - 1;
       if (context > 0) {
-        int[] tokens = Arrays.copyOf(sequence.tokens, context);
-        contexts.add(new Slice(delta, tokens, 0, pages, LogitRows.NONE));
+        contexts.add(new Part(index, 0, context));
       }
-      int[] tokens = Arrays.copyOfRange(sequence.tokens, context, sequence.inputs());
-      tails.add(new Slice(delta, tokens, context, pages, LogitRows.ALL));
+      tails.add(new Part(index, context, sequence.inputs()));
     }
     if (!contexts.isEmpty()) {
-      steps.run(new StepBatch(contexts), (slice, row, logits) -> {});
+      subjects.forEach(subject ->
+          round.run(subject, contexts, LogitRows.NONE, (_, _, _) -> {}));
     }
-    Tally[] tallies = new Tally[sequences.size()];
-    Arrays.setAll(tallies, index -> new Tally());
-    steps.run(
-        new StepBatch(tails),
+    List<List<Tally>> tallies =
+        subjects.stream().map(_ -> sequences.stream().map(_ -> new Tally()).toList()).toList();
+    for (List<Part> step : steps(tails)) {
+      score(round, step, tallies);
+    }
+    return tallies.stream()
+        .map(ofSubject -> ofSubject.stream().map(Tally::score).toList())
+        .toList();
+  }
+
+  /** Runs the step on every subject, the reference first. */
+  private void score(Round round, List<Part> step, List<List<Tally>> tallies) {
+    List<Reference> references = new ArrayList<>();
+    LogitsSink first =
         (slice, row, logits) -> {
-          Sequence sequence = sequences.get(slice);
-          tallies[slice].add(logits, sequence.tokens[sequence.scoredFrom + row]);
-        });
-    return Arrays.stream(tallies).map(Tally::score).toList();
+          Part part = step.get(slice);
+          Distribution found = new Distribution(logits);
+          tallies.getFirst().get(part.sequence).add(found, round.next(part, row));
+          if (subjects.size() > 1) {
+            references.add(found.reference());
+          }
+        };
+    round.run(subjects.getFirst(), step, LogitRows.ALL, first);
+    for (int index = 1; index < subjects.size(); index++) {
+      List<Tally> tally = tallies.get(index);
+      Iterator<Reference> reference = references.iterator();
+      LogitsSink other =
+          (slice, row, logits) -> {
+            Part part = step.get(slice);
+            Distribution found = new Distribution(logits);
+            tally.get(part.sequence).add(found, round.next(part, row));
+            tally.get(part.sequence).compare(reference.next(), found);
+          };
+      round.run(subjects.get(index), step, LogitRows.ALL, other);
+    }
+  }
+
+  /** Inputs {@code [from, to)} of a sequence. */
+  private record Part(int sequence, int from, int to) {}
+
+  /** Sequences with the pages that each has meanwhile. */
+  @SuppressWarnings("ArrayRecordComponent") // Page tables as steps take them.
+  private record Round(List<Sequence> sequences, int[][] pages) {
+    void run(Subject subject, List<Part> parts, LogitRows wanted, LogitsSink sink) {
+      List<Slice> slices = new ArrayList<>(parts.size());
+      for (Part part : parts) {
+        int[] tokens = Arrays.copyOfRange(sequences.get(part.sequence).tokens, part.from, part.to);
+        slices.add(new Slice(subject.delta(), tokens, part.from, pages[part.sequence], wanted));
+      }
+      subject.steps().run(new StepBatch(slices), sink);
+    }
+
+    /** The true token after a row of a part. */
+    int next(Part part, int row) {
+      return sequences.get(part.sequence).tokens[part.from + row + 1];
+    }
+  }
+
+  /** Cuts parts into steps of at most {@code rowsMax} rows, in order. */
+  private List<List<Part>> steps(List<Part> parts) {
+    List<List<Part>> steps = new ArrayList<>();
+    int room = 0;
+    for (Part part : parts) {
+      int from = part.from;
+      while (from < part.to) {
+        if (room == 0) {
+          steps.add(new ArrayList<>());
+          room = rowsMax;
+        }
+        int to = Math.min(part.to, from + room);
+        steps.getLast().add(new Part(part.sequence, from, to));
+        room -= to - from;
+        from = to;
+      }
+    }
+    return steps;
+  }
+
+  private int[][] pages(List<Sequence> sequences) {
+    int[][] pages = new int[sequences.size()][];
+    int first = 0;
+    for (int index = 0; index < pages.length; index++) {
+      int next = first + pages(sequences.get(index));
+      pages[index] = IntStream.range(first, next).toArray();
+      first = next;
+    }
+    return pages;
   }
 
   private int pages(Sequence sequence) {
     return Math.ceilDiv(sequence.inputs(), shape.pageTokens());
-  }
-
-  /** One sequence's score while its rows arrive. */
-  private static final class Tally {
-    private double logLikelihood;
-    private int tokens;
-    private boolean exact = true;
-
-    void add(float[] logits, int token) {
-      if (token >= logits.length) {
-        throw new TributaryException(
-            ErrorCode.TOKENIZER,
-            "the tokenizer gives token %d, the model has 0 to %d; they do not belong together"
-                .formatted(token, logits.length - 1));
-      }
-      int likeliest = 0;
-      for (int id = 1; id < logits.length; id++) {
-        likeliest = logits[id] > logits[likeliest] ? id : likeliest;
-      }
-      double sum = 0;
-      for (float logit : logits) {
-        sum += Math.exp(logit - logits[likeliest]);
-      }
-      logLikelihood += logits[token] - logits[likeliest] - Math.log(sum);
-      tokens++;
-      exact &= likeliest == token;
-    }
-
-    Score score() {
-      return new Score(logLikelihood, tokens, exact);
-    }
   }
 }

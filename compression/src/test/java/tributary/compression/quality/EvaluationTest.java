@@ -18,11 +18,11 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import tributary.compression.Codec;
 import tributary.compression.DeltaEncoder;
+import tributary.compression.quality.Evaluation.Variant;
 import tributary.gpu.Backend;
 import tributary.gpu.BackendChoice;
 import tributary.gpu.Backends;
 import tributary.model.BaseModel;
-import tributary.model.ForwardPass;
 import tributary.model.Golden;
 import tributary.model.ResidentDelta;
 import tributary.model.tokenizer.TextTokenizer;
@@ -31,8 +31,6 @@ import tributary.protocol.TributaryException;
 
 class EvaluationTest {
   private static final int END = 2;
-  private static final int PAGES = 40;
-  private static final int PAGE_TOKENS = 16;
 
   @TempDir Path directory;
 
@@ -57,10 +55,19 @@ class EvaluationTest {
         BaseModel base = BaseModel.load(Golden.directory("llama"), backend);
         BaseModel tuned = BaseModel.load(Golden.directory("llama-finetune"), backend);
         ResidentDelta resident = ResidentDelta.load(delta, base)) {
-      double ofBase = task(base, ResidentDelta.none(), task).perplexity();
-      double ofTuned = task(tuned, ResidentDelta.none(), task).perplexity();
-      double ofDelta = task(base, resident, task).perplexity();
+      List<Variant> variants =
+          List.of(Variant.of(tuned), new Variant(base, resident), Variant.of(base));
+      List<Fidelity> found = task(variants, task);
+      double ofTuned = found.get(0).quality().perplexity();
+      double ofDelta = found.get(1).quality().perplexity();
+      double ofBase = found.get(2).quality().perplexity();
       assertThat(Math.abs(ofDelta / ofTuned - 1)).isLessThan(0.2 * Math.abs(ofBase / ofTuned - 1));
+      assertThat(found.get(0).divergence()).isZero();
+      assertThat(found.get(0).agreement()).isEqualTo(1);
+      assertThat(found.get(1).divergence()).isBetween(1e-9, 0.1 * found.get(2).divergence());
+      assertThat(found.get(1).agreement()).isGreaterThan(found.get(2).agreement());
+      assertThat(task(List.of(new Variant(base, resident)), task).getFirst().quality().perplexity())
+          .isEqualTo(ofDelta);
     }
   }
 
@@ -70,15 +77,14 @@ class EvaluationTest {
     List<Integer> told = new ArrayList<>();
     try (Backend backend = backend();
         BaseModel base = BaseModel.load(Golden.directory("llama"), backend);
-        ForwardPass pass = ForwardPass.create(base, PAGES, PAGE_TOKENS);
-        TextTokenizer tokenizer = TextTokenizer.open(directory)) {
-      Evaluation evaluation = new Evaluation(pass, ResidentDelta.none(), tokenizer, END);
-      Quality ten = evaluation.task(task, 10, (done, of) -> told.add(of - done));
+        Evaluation evaluation = Evaluation.open(directory, List.of(Variant.of(base)))) {
+      Quality ten =
+          evaluation.task(task, 10, (done, of) -> told.add(of - done)).getFirst().quality();
       assertThat(ten.records()).isEqualTo(10);
       assertThat(ten.tokens()).isEqualTo(10 * 4);
       assertThat(ten.exactMatch()).isZero();
       assertThat(told).endsWith(0);
-      Quality all = evaluation.task(task, 1000, (done, of) -> {});
+      Quality all = evaluation.task(task, 1000, (done, of) -> {}).getFirst().quality();
       assertThat(all.records()).isEqualTo(30);
       assertThat(all.perplexity()).isCloseTo(ten.perplexity(), within(1e-9));
     }
@@ -91,12 +97,9 @@ class EvaluationTest {
     Path tiny = Golden.directory("llama");
     try (Backend backend = backend();
         BaseModel base = BaseModel.load(tiny, backend);
-        ForwardPass pass = ForwardPass.create(base, PAGES, PAGE_TOKENS);
-        TextTokenizer tokenizer = TextTokenizer.open(directory)) {
+        Evaluation evaluation = Evaluation.open(directory, List.of(Variant.of(base)))) {
       // Three characters and an end, 800 characters and an end: one window, as 512 are predicted.
-      Quality quality =
-          new Evaluation(pass, ResidentDelta.none(), tokenizer, END)
-              .text(text, 5, (done, of) -> {});
+      Quality quality = evaluation.text(text, 5, (done, of) -> {}).getFirst().quality();
       assertThat(quality.records()).isEqualTo(1);
       assertThat(quality.tokens()).isEqualTo(512);
       assertThat(quality.exactMatch()).isNull();
@@ -146,10 +149,9 @@ class EvaluationTest {
     }
   }
 
-  private Quality task(BaseModel model, ResidentDelta delta, Path task) {
-    try (ForwardPass pass = ForwardPass.create(model, PAGES, PAGE_TOKENS);
-        TextTokenizer tokenizer = TextTokenizer.open(directory)) {
-      return new Evaluation(pass, delta, tokenizer, END).task(task, 100, (done, of) -> {});
+  private List<Fidelity> task(List<Variant> variants, Path task) {
+    try (Evaluation evaluation = Evaluation.open(directory, variants)) {
+      return evaluation.task(task, 100, (done, of) -> {});
     }
   }
 
