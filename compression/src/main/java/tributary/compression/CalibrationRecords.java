@@ -1,20 +1,29 @@
 package tributary.compression;
 
 import java.nio.file.Path;
+import java.util.List;
 import tributary.compression.calibration.CalibrationSet;
+import tributary.compression.quality.Records;
+import tributary.gpu.Backend;
 import tributary.model.ModelConfig;
+import tributary.model.gradient.Completion;
 import tributary.model.tokenizer.TextTokenizer;
 import tributary.protocol.ErrorCode;
 import tributary.protocol.TributaryException;
 
-/** Reads calibration records as the fine-tune reads them. */
-final class CalibrationRecords {
+/**
+ * Calibration records as the fine-tune reads them.
+ *
+ * @param sequences all that the fine-tune reads
+ * @param completions the same records with where their completions begin
+ * @param backend that computes them
+ */
+record CalibrationRecords(
+    CalibrationSet sequences, List<Completion> completions, Backend backend) {
   /** Bounds time and memory whatever the records' lengths. */
   private static final long TOKENS_MAX = 1 << 17;
 
-  private CalibrationRecords() {}
-
-  static CalibrationSet read(
+  static CalibrationRecords read(
       Path model, ModelConfig config, DeltaEncoder.Calibration calibration) {
     int endToken =
         config.eosTokens().stream()
@@ -23,10 +32,16 @@ final class CalibrationRecords {
                 new TributaryException(
                     ErrorCode.MODEL_CONFIG,
                     model + ": config.json names no eos_token_id, which ends records"));
-    var limits =
-        new CalibrationSet.Limits(calibration.samples(), TOKENS_MAX, config.contextLength());
+    int context = config.contextLength();
+    var limits = new CalibrationSet.Limits(calibration.samples(), TOKENS_MAX, context);
+    Path file = calibration.records();
     try (TextTokenizer tokenizer = TextTokenizer.open(model)) {
-      return CalibrationSet.read(calibration.records(), limits, tokenizer, endToken);
+      CalibrationSet sequences = CalibrationSet.read(file, limits, tokenizer, endToken);
+      List<Completion> completions =
+          Records.completions(file, calibration.samples(), tokenizer, endToken).stream()
+              .map(completion -> completion.cut(context))
+              .toList();
+      return new CalibrationRecords(sequences, completions, calibration.backend());
     }
   }
 }

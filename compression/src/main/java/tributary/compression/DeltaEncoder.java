@@ -7,16 +7,12 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
-import java.util.TreeMap;
 import tributary.compression.bitdelta.Difference;
 import tributary.compression.bitdelta.UniformEncoder;
-import tributary.compression.calibration.CalibrationSet;
-import tributary.compression.calibration.SequentialWalk;
 import tributary.gpu.Backend;
 import tributary.model.ModelConfig;
 import tributary.protocol.Bytes;
 import tributary.protocol.ErrorCode;
-import tributary.protocol.Quoted;
 import tributary.protocol.TributaryException;
 import tributary.tensor.DType;
 import tributary.tensor.TensorView;
@@ -120,7 +116,7 @@ public final class DeltaEncoder {
   private Summary encode() {
     SequencedMap<String, TensorChange> changes = new ModelPair(base, tuned).changes();
     Map<String, TensorView> given = new HashMap<>();
-    Map<String, TensorChange.Linear> linears = new TreeMap<>();
+    SequencedMap<String, TensorChange.Linear> linears = new LinkedHashMap<>();
     changes.forEach((name, change) -> {
       switch (change) {
         case TensorChange.Linear linear -> linears.put(name, linear);
@@ -139,12 +135,12 @@ public final class DeltaEncoder {
       }
     });
     if (job.codec.isCalibrated()) {
-      walk(given);
+      calibrated(given, linears);
     } else {
       LinearEncoder encoder = LinearEncoders.plain(job.codec);
       linears.forEach((name, linear) -> {
-        LinearProblem problem = problem(name, linear);
-        put(problem, encoder.encode(problem, arena));
+        LinearProblem problem = linear.problem(name);
+        coded(problem, encoder.encode(problem, arena));
       });
     }
     SequencedMap<String, DeltaTensor> ordered = new LinkedHashMap<>();
@@ -156,37 +152,17 @@ public final class DeltaEncoder {
     return summary();
   }
 
-  /** Linear layers in the order of the network, each for the inputs that it will have. */
-  private void walk(Map<String, TensorView> given) {
-    Calibration calibration = job.calibration.orElseThrow();
+  private void calibrated(
+      Map<String, TensorView> given, SequencedMap<String, TensorChange.Linear> linears) {
     ModelConfig config = ModelConfig.read(job.model);
-    CalibrationSet set = CalibrationRecords.read(job.model, config, calibration);
-    var models = new SequentialWalk.Models(config, base, tuned, given);
-    var walk =
-        new SequentialWalk.Job(
-            models,
-            set,
-            SequentialWalk.Inputs.BOTH,
-            calibration.backend,
-            calibration.backend.gemm());
-    SequentialWalk.run(
-        walk,
-        LinearEncoders.calibrated(job.codec, calibration.backend.gemm()),
-        arena,
-        (problem, code, _, _) -> put(problem, code));
+    var models = new LinearCoding.Models(config, base, tuned, given, linears);
+    var records = CalibrationRecords.read(job.model, config, job.calibration.orElseThrow());
+    new LinearCoding(job.codec, models, records, arena, this::coded)
+        .run()
+        .forEach((name, code) -> tensors.put(name, new DeltaTensor.Coded(code, null, null)));
   }
 
-  private static LinearProblem problem(String name, TensorChange.Linear linear) {
-    int rows = Math.toIntExact(linear.base().shape().dimension(0));
-    int columns = Math.toIntExact(linear.base().shape().dimension(1));
-    float[] base = linear.base().toFloats();
-    LinearProblem problem =
-        new LinearProblem(name, rows, columns, base, linear.tuned().toFloats(), null);
-    requireFinite(name, problem.difference());
-    return problem;
-  }
-
-  private void put(LinearProblem problem, MatrixCode code) {
+  private void coded(LinearProblem problem, MatrixCode code) {
     error.add(problem.difference(), code);
     tensors.put(problem.name(), new DeltaTensor.Coded(code, null, null));
     advance(problem.name());
@@ -206,24 +182,13 @@ public final class DeltaEncoder {
     for (int i = 0; i < exact.length; i++) {
       exact[i] -= before[i];
     }
-    requireFinite(name, exact);
+    TensorChange.requireFinite(name, exact);
     error.add(exact, code);
     TensorView added = change.added() == null ? null : widened(change.added());
     DeltaTensor.Coded coded = new DeltaTensor.Coded(code, null, added);
     tensors.put(name, coded);
     if (job.codec.isCalibrated()) {
       given.put(name, TunedMatrix.of(change.base(), coded).toDense(arena));
-    }
-  }
-
-  private static void requireFinite(String name, float[] difference) {
-    for (float value : difference) {
-      if (!Float.isFinite(value)) {
-        throw new TributaryException(
-            ErrorCode.INCOMPATIBLE_MODELS,
-            "tensor %s: base or fine-tune holds values that are not finite"
-                .formatted(Quoted.of(name)));
-      }
     }
   }
 

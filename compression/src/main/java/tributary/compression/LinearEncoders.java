@@ -1,5 +1,7 @@
 package tributary.compression;
 
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import tributary.compression.Codec.Fit;
 import tributary.compression.Codec.Refine;
 import tributary.compression.Codec.Scales;
@@ -8,12 +10,23 @@ import tributary.compression.bands.VectorCodesEncoder;
 import tributary.compression.bitdelta.BitDeltaEncoder;
 import tributary.compression.bitdelta.JointSignEncoder;
 import tributary.compression.bitdelta.SignEncoder;
+import tributary.compression.deltazip.DeltaZipEncoder;
+import tributary.compression.deltazip.Keep;
+import tributary.compression.spqr.SpqrEncoder;
 import tributary.gpu.Gemm;
+import tributary.protocol.ErrorCode;
+import tributary.protocol.Quoted;
+import tributary.protocol.TributaryException;
 
 /** Which encoder a codec stands for. */
 final class LinearEncoders {
   /** Share of the mean sensitivity that every input is given besides its own. */
   private static final double DAMPING = 0.01;
+
+  /** SpQR's own recommendation. */
+  private static final double SPQR_DAMPING = 1;
+
+  private static final Pattern SOME = Pattern.compile("([0-9]{1,2}):([0-9]{1,2})");
 
   private LinearEncoders() {}
 
@@ -41,7 +54,9 @@ final class LinearEncoders {
           };
       case Codec.SignPlanes(int planes, _, _) -> new SignPlanesEncoder(planes, DAMPING, gemm);
       case Codec.VectorCodes(int rows, _, _) -> new VectorCodesEncoder(rows, DAMPING, gemm);
-      case Codec.DeltaZip _, Codec.Spqr _, Codec.AnyPrecision _ -> throw new AssertionError("todo");
+      case Codec.DeltaZip deltaZip -> new DeltaZipEncoder(settings(deltaZip));
+      case Codec.Spqr spqr -> new SpqrEncoder(settings(spqr));
+      case Codec.AnyPrecision _ -> throw new AssertionError("coded by sensitivity");
     };
   }
 
@@ -58,5 +73,42 @@ final class LinearEncoders {
             case ROW -> JointSignEncoder::perRow;
           };
     };
+  }
+
+  private static DeltaZipEncoder.Settings settings(Codec.DeltaZip codec) {
+    return new DeltaZipEncoder.Settings(
+        codec.bits(),
+        keep(codec.keep()),
+        codec.groupColumns(),
+        codec.faithful() ? DeltaZipEncoder.Rule.PUBLISHED : DeltaZipEncoder.Rule.FITTED,
+        DAMPING);
+  }
+
+  private static Keep keep(String text) {
+    Matcher some = SOME.matcher(text);
+    try {
+      return switch (text) {
+        case "all" -> new Keep.All();
+        case String _ when some.matches() ->
+            new Keep.Some(Integer.parseInt(some.group(1)), Integer.parseInt(some.group(2)));
+        case String _ -> new Keep.Share(Double.parseDouble(text));
+      };
+    } catch (IllegalArgumentException e) {
+      throw new TributaryException(
+          ErrorCode.INVALID_PARAMETER,
+          "keep is %s, wanted all, a pattern such as 2:4, or a share between 0 and 1"
+              .formatted(Quoted.of(text)),
+          e);
+    }
+  }
+
+  private static SpqrEncoder.Settings settings(Codec.Spqr codec) {
+    return new SpqrEncoder.Settings(
+        codec.bits(),
+        codec.groupColumns(),
+        SpqrEncoder.Statistics.USUAL,
+        codec.outlierThreshold(),
+        codec.actOrder() ? SpqrEncoder.Order.FALLING_CURVATURE : SpqrEncoder.Order.NATURAL,
+        SPQR_DAMPING);
   }
 }

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 import tributary.compression.LinearEncoder;
 import tributary.compression.LinearProblem;
+import tributary.compression.solver.StoredScale;
 import tributary.gpu.Gemm;
 import tributary.tensor.format.SignPlanes;
 

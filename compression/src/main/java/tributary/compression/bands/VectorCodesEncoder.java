@@ -4,6 +4,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import tributary.compression.LinearEncoder;
 import tributary.compression.LinearProblem;
+import tributary.compression.solver.StoredScale;
 import tributary.gpu.Gemm;
 import tributary.tensor.format.VectorCodes;
 

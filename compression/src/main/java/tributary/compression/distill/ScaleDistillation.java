@@ -51,6 +51,16 @@ public final class ScaleDistillation {
 
   /** Is told how far the work is. */
   public interface Progress {
+    /** Tells nobody. */
+    Progress SILENT =
+        new Progress() {
+          @Override
+          public void step(int done, int of, double loss) {}
+
+          @Override
+          public void heldOut(int step, double loss) {}
+        };
+
     /** A step was done at this mean loss of its records. */
     void step(int done, int of, double loss);
 

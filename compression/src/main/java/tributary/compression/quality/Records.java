@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Scanner;
 import java.util.regex.Pattern;
 import tributary.compression.quality.Scorer.Sequence;
+import tributary.model.gradient.Completion;
 import tributary.model.tokenizer.TextTokenizer;
 import tributary.protocol.ErrorCode;
 import tributary.protocol.Quoted;
@@ -47,6 +48,16 @@ public final class Records {
   public static List<int[]> textInputs(
       Path file, int limit, TextTokenizer tokenizer, int endToken) {
     return inputs(text(file, limit, tokenizer, endToken));
+  }
+
+  /** The first {@code limit} records of a {@code .jsonl} file, or windows of any other. */
+  public static List<Completion> completions(
+      Path file, int limit, TextTokenizer tokenizer, int endToken) {
+    List<Sequence> sequences =
+        file.toString().endsWith(".jsonl")
+            ? task(file, limit, tokenizer, endToken)
+            : text(file, limit, tokenizer, endToken);
+    return sequences.stream().map(s -> new Completion(s.tokens(), s.scoredFrom())).toList();
   }
 
   private static List<int[]> inputs(List<Sequence> sequences) {
