@@ -33,7 +33,7 @@ public record CalibrationSet(List<int[]> sequences) {
 
     private static void requirePositive(String name, long found, long max) {
       if (found < 1) {
-        throw TributaryException.parameter(name, found, 1, max);
+        throw TributaryException.parameter(name, (double) found, 1, (double) max);
       }
     }
   }

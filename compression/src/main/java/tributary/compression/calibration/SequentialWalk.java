@@ -64,8 +64,7 @@ public final class SequentialWalk {
   }
 
   /** All that a walk needs; {@code gemm} takes the products of the statistics. */
-  public record Job(
-      Models models, CalibrationSet set, Inputs inputs, Backend backend, Gemm gemm) {}
+  public record Job(Models models, CalibrationSet set, Inputs inputs, Backend backend, Gemm gemm) {}
 
   /** Is told of each linear layer as soon as it is coded. */
   @FunctionalInterface
@@ -134,8 +133,7 @@ public final class SequentialWalk {
   }
 
   /** Brings all chunks to a stage; the statistics of its input, unless nobody needs them. */
-  private @Nullable InputStatistics advance(
-      Passage student, @Nullable Passage teacher, int stage) {
+  private @Nullable InputStatistics advance(Passage student, @Nullable Passage teacher, int stage) {
     GramSum sum = null;
     for (int chunk = 0; chunk < student.chunks(); chunk++) {
       Activations y = student.advance(chunk, stage);

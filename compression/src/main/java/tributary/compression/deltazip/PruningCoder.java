@@ -102,8 +102,7 @@ final class PruningCoder implements ColumnSweep.Coder {
     for (int done = 0; done < count; done++) {
       int least = -1;
       for (int j = column; j < column + of; j++) {
-        boolean less =
-            least < 0 || value(weights, rowStart, j) <= value(weights, rowStart, least);
+        boolean less = least < 0 || value(weights, rowStart, j) <= value(weights, rowStart, least);
         least = !coded.pruned()[rowStart + j] && less ? j : least;
       }
       coded.pruned()[rowStart + least] = true;
@@ -112,7 +111,8 @@ final class PruningCoder implements ColumnSweep.Coder {
 
   private void beginGroup(double[] weights, int row, int first) {
     int width = Math.min(groupColumns, columns - first);
-    double[] group = Arrays.copyOfRange(weights, row * columns + first, row * columns + first + width);
+    double[] group =
+        Arrays.copyOfRange(weights, row * columns + first, row * columns + first + width);
     double[] groupCosts = Arrays.copyOfRange(costs, first, first + width);
     double[] values = new double[width];
     for (int i = 0; i < width; i++) {

@@ -45,9 +45,7 @@ public final class LayerCurvatures {
   public synchronized Curvature of(LinearProblem problem) {
     InputStatistics inputs = problem.inputs();
     Known last = known;
-    if (last == null
-        || last.inputs != inputs
-        || last.curvature.columns() != problem.columns()) {
+    if (last == null || last.inputs != inputs || last.curvature.columns() != problem.columns()) {
       last = new Known(inputs, compute(problem));
       known = last;
       ordered = null;

@@ -169,8 +169,7 @@ final class GroupCoder implements ColumnSweep.Coder {
   private MemorySegment runCodes(StatisticsRun[] runs, Arena arena) {
     int bits = plan.statistics.bits();
     int runsPerGroup = Math.ceilDiv(rows, plan.statistics.runRows());
-    MemorySegment packed =
-        arena.allocate(GroupStatistics.Bilevel.codeBytes(rows, groups, bits));
+    MemorySegment packed = arena.allocate(GroupStatistics.Bilevel.codeBytes(rows, groups, bits));
     for (int run = 0; run < runs.length; run++) {
       long start = run / runsPerGroup * BitStream.bytes(rows, bits);
       int firstRow = run % runsPerGroup * plan.statistics.runRows();

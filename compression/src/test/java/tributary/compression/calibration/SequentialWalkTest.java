@@ -177,11 +177,10 @@ class SequentialWalkTest {
           arena,
           (problem, code, done, of) -> {});
     }
-    once.forEach(
-        (name, problem) -> {
-          assertThat(again.get(name).inputs().gram()).isEqualTo(problem.inputs().gram());
-          assertThat(problem.inputs().cross()).isNull();
-        });
+    once.forEach((name, problem) -> {
+      assertThat(again.get(name).inputs().gram()).isEqualTo(problem.inputs().gram());
+      assertThat(problem.inputs().cross()).isNull();
+    });
   }
 
   @Test
@@ -213,20 +212,18 @@ class SequentialWalkTest {
   }
 
   private void assertRefused(String part, ErrorCode code) {
-    assertThatThrownBy(
-            () ->
-                SequentialWalk.run(
-                    job(Inputs.COMPRESSED, Map.of()),
-                    SequentialWalkTest::signs,
-                    arena,
-                    (problem, matrix, done, of) -> {}))
+    assertThatThrownBy(() ->
+            SequentialWalk.run(
+                job(Inputs.COMPRESSED, Map.of()),
+                SequentialWalkTest::signs,
+                arena,
+                (problem, matrix, done, of) -> {}))
         .isInstanceOf(TributaryException.class)
         .hasMessageContainingAll(code.wireName(), part);
   }
 
   private Job job(Inputs inputs, Map<String, TensorView> given) {
-    return new Job(
-        new Models(config, base, tuned, given), set, inputs, backend, new PlainGemm());
+    return new Job(new Models(config, base, tuned, given), set, inputs, backend, new PlainGemm());
   }
 
   private static LinearEncoder remembering(Map<String, LinearProblem> problems) {
@@ -249,8 +246,7 @@ class SequentialWalkTest {
       long at = (long) (i / problem.columns()) * words * Long.BYTES + bit / Byte.SIZE;
       byte old = signs.get(ValueLayout.JAVA_BYTE, at);
       int plus = difference[i] >= 0 ? 1 : 0;
-      signs.set(
-          ValueLayout.JAVA_BYTE, at, (byte) (old | plus << bit % Byte.SIZE));
+      signs.set(ValueLayout.JAVA_BYTE, at, (byte) (old | plus << bit % Byte.SIZE));
     }
     float[] scale = {(float) (sum / difference.length)};
     return new SignPlanes(
@@ -262,8 +258,7 @@ class SequentialWalkTest {
     for (int i = 0; i < sum.length; i++) {
       sum[i] += code.value(i / problem.columns(), i % problem.columns());
     }
-    return TensorView.of(
-        Shape.of(problem.rows(), problem.columns()), sum);
+    return TensorView.of(Shape.of(problem.rows(), problem.columns()), sum);
   }
 
   /** What a stage's projections read in a model of its own, sequence by sequence. */

@@ -44,8 +44,7 @@ class ArchiveWordsTest {
     codes[0] = 1;
     codes[8] = 2;
     codes[16 + 15] = 0xF;
-    assertThat(ArchiveWords.weights(codes, 2, 16, 4))
-        .containsExactly(1, 0, 2, 0xF0000000);
+    assertThat(ArchiveWords.weights(codes, 2, 16, 4)).containsExactly(1, 0, 2, 0xF0000000);
   }
 
   @Test
@@ -53,8 +52,7 @@ class ArchiveWordsTest {
     byte[] codes = new byte[32];
     codes[10] = 0b101;
     codes[21] = 0b110;
-    assertThat(ArchiveWords.weights(codes, 1, 32, 3))
-        .containsExactly(1 << 30, 1, 0b11);
+    assertThat(ArchiveWords.weights(codes, 1, 32, 3)).containsExactly(1 << 30, 1, 0b11);
   }
 
   @Test

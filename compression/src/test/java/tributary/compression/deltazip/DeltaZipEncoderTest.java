@@ -68,8 +68,7 @@ class DeltaZipEncoderTest {
   @Test
   void pruning_alone_moves_what_is_lost_to_the_inputs_that_are_kept() {
     Curvature curvature = Curvature.of(PAIRS, 4, 0);
-    var plan =
-        new PruningCoder.Plan(Levels.symmetric(8), new Keep.Some(2, 4), 4, (w, c, l) -> 0.1);
+    var plan = new PruningCoder.Plan(Levels.symmetric(8), new Keep.Some(2, 4), 4, (w, c, l) -> 0.1);
     PruningCoder coder = new PruningCoder(1, curvature, plan);
     double[] row = {0.4, 1.0, 0.2, -0.8};
     ColumnSweep.run(row, curvature, ColumnSweep.Cut.USUAL, coder);
@@ -98,8 +97,7 @@ class DeltaZipEncoderTest {
   @Test
   void without_shared_inputs_the_two_largest_are_kept_and_of_equal_ones_the_first() {
     SparseCodes code =
-        (SparseCodes)
-            published(new Keep.Some(2, 4), 8, null, 1, -3, 2, -2, 1, 1, 1, 1, 0, 0, 0, 5);
+        (SparseCodes) published(new Keep.Some(2, 4), 8, null, 1, -3, 2, -2, 1, 1, 1, 1, 0, 0, 0, 5);
     assertThat(keptColumns(code)).containsExactly(1, 2, 4, 5, 8, 11);
   }
 
@@ -138,8 +136,7 @@ class DeltaZipEncoderTest {
     SparseCodes code =
         (SparseCodes)
             encode(
-                Settings.twoOfFour(bits, Rule.PUBLISHED),
-                calibrated(1, Problems.gaussian(1, N)));
+                Settings.twoOfFour(bits, Rule.PUBLISHED), calibrated(1, Problems.gaussian(1, N)));
     byte[] all = new byte[N];
     for (int i = 0; i < N; i++) {
       int found = code.code(i / COLUMNS, i % COLUMNS);
@@ -148,8 +145,7 @@ class DeltaZipEncoderTest {
     byte[] unpacked =
         ArchiveWords.codes(ArchiveWords.weights(all, ROWS, COLUMNS, bits), ROWS, COLUMNS, bits);
     for (int i = 0; i < N; i++) {
-      float value =
-          code.scales()[i / COLUMNS] * ((unpacked[i] & 0xFF) - (float) (1 << (bits - 1)));
+      float value = code.scales()[i / COLUMNS] * ((unpacked[i] & 0xFF) - (float) (1 << (bits - 1)));
       assertThat(value).isEqualTo(code.value(i / COLUMNS, i % COLUMNS));
     }
   }
@@ -158,8 +154,7 @@ class DeltaZipEncoderTest {
   void an_unchanged_layer_decodes_to_zeros() {
     for (Rule rule : Rule.values()) {
       for (Keep keep : keeps()) {
-        MatrixCode code =
-            encode(new Settings(2, keep, 0, rule, 0.01), calibrated(2, new float[N]));
+        MatrixCode code = encode(new Settings(2, keep, 0, rule, 0.01), calibrated(2, new float[N]));
         assertThat(decoded(code)).containsOnly(0);
       }
     }
@@ -187,8 +182,7 @@ class DeltaZipEncoderTest {
   void fitting_two_bit_scales_saves_a_third_of_the_output_error() {
     LinearProblem problem = calibrated(5, Problems.heavyTailed(5, N));
     double[] hessian = Curvature.of(problem.inputs().gram(), COLUMNS, 0.01).hessian();
-    double fitted =
-        loss(problem, encode(Settings.twoOfFour(2, Rule.FITTED), problem), hessian);
+    double fitted = loss(problem, encode(Settings.twoOfFour(2, Rule.FITTED), problem), hessian);
     double published =
         loss(problem, encode(Settings.twoOfFour(2, Rule.PUBLISHED), problem), hessian);
     assertThat(Math.sqrt(fitted)).isLessThan(0.67 * Math.sqrt(published));
@@ -264,7 +258,10 @@ class DeltaZipEncoderTest {
     LinearProblem problem = calibrated(6, Problems.heavyTailed(6, N));
     double[] hessian = Curvature.of(problem.inputs().gram(), COLUMNS, 0.01).hessian();
     double ofRows =
-        loss(problem, encode(new Settings(3, new Keep.All(), 0, Rule.FITTED, 0.01), problem), hessian);
+        loss(
+            problem,
+            encode(new Settings(3, new Keep.All(), 0, Rule.FITTED, 0.01), problem),
+            hessian);
     Settings grouped = new Settings(3, new Keep.All(), 16, Rule.FITTED, 0.01);
     GroupedCodes code = (GroupedCodes) encode(grouped, problem);
     assertThat(code.groupColumns()).isEqualTo(16);
@@ -294,8 +291,7 @@ class DeltaZipEncoderTest {
       float[] difference = Problems.gaussian(9, N);
       difference[100] = wrong;
       for (Rule rule : Rule.values()) {
-        assertThatThrownBy(
-                () -> encode(Settings.twoOfFour(2, rule), calibrated(9, difference)))
+        assertThatThrownBy(() -> encode(Settings.twoOfFour(2, rule), calibrated(9, difference)))
             .isInstanceOf(TributaryException.class)
             .hasMessageContainingAll("incompatible_models", "layer.weight");
       }
@@ -349,9 +345,6 @@ class DeltaZipEncoderTest {
   }
 
   private static List<Integer> keptColumns(SparseCodes code) {
-    return IntStream.range(0, code.columns())
-        .filter(j -> code.code(0, j) >= 0)
-        .boxed()
-        .toList();
+    return IntStream.range(0, code.columns()).filter(j -> code.code(0, j) >= 0).boxed().toList();
   }
 }

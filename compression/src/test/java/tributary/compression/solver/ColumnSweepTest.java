@@ -142,7 +142,8 @@ class ColumnSweepTest {
     LayerCurvatures.Ordered ordered = new LayerCurvatures(0.01).byFallingDiagonal(problem);
     int[] order = ordered.order();
     for (int p = 1; p < COLUMNS; p++) {
-      assertThat(gram[order[p] * (COLUMNS + 1)]).isLessThanOrEqualTo(gram[order[p - 1] * (COLUMNS + 1)]);
+      assertThat(gram[order[p] * (COLUMNS + 1)])
+          .isLessThanOrEqualTo(gram[order[p - 1] * (COLUMNS + 1)]);
     }
     double[] byHand = new double[gram.length];
     for (int i = 0; i < gram.length; i++) {

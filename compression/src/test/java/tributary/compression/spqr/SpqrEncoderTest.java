@@ -72,8 +72,7 @@ class SpqrEncoderTest {
     double whole = cost(group, costs, group);
     for (int i = 0; i < 16; i++) {
       double[] others = without(group, i);
-      assertThat(found[i])
-          .isCloseTo(whole - cost(others, without(costs, i), others), within(1e-9));
+      assertThat(found[i]).isCloseTo(whole - cost(others, without(costs, i), others), within(1e-9));
     }
   }
 
@@ -100,8 +99,7 @@ class SpqrEncoderTest {
   void without_outliers_and_second_grids_it_is_rounding_on_fitted_grids_with_compensation(
       int group) {
     LinearProblem problem = calibrated(1, Problems.gaussian(1, N));
-    Settings settings =
-        new Settings(3, group, Statistics.PLAIN, NO_OUTLIERS, Order.NATURAL, 0.01);
+    Settings settings = new Settings(3, group, Statistics.PLAIN, NO_OUTLIERS, Order.NATURAL, 0.01);
     GroupedCodes code = encode(settings, problem);
     assertThat(code.outliers().count()).isZero();
     float[] wanted = groupedSweep(problem, group, 7);
@@ -310,8 +308,7 @@ class SpqrEncoderTest {
   @Test
   void coding_in_another_order_is_coding_the_reordered_problem() {
     LinearProblem problem = calibrated(8, Problems.gaussian(8, N));
-    Settings settings =
-        new Settings(3, 16, Statistics.USUAL, 0.2, Order.FALLING_CURVATURE, 0.01);
+    Settings settings = new Settings(3, 16, Statistics.USUAL, 0.2, Order.FALLING_CURVATURE, 0.01);
     GroupedCodes code = encode(settings, problem);
     int[] order = code.order();
     double[] gram = new double[COLUMNS * COLUMNS];
@@ -370,13 +367,11 @@ class SpqrEncoderTest {
 
   @Test
   void settings_out_of_range_are_named() {
-    assertThatThrownBy(
-            () -> new Settings(9, 16, Statistics.USUAL, 0.2, Order.NATURAL, 1))
+    assertThatThrownBy(() -> new Settings(9, 16, Statistics.USUAL, 0.2, Order.NATURAL, 1))
         .hasMessageContaining("bits is 9");
     assertThatThrownBy(() -> new Settings(3, 0, Statistics.USUAL, 0.2, Order.NATURAL, 1))
         .hasMessageContaining("group is 0");
-    assertThatThrownBy(
-            () -> new Settings(3, 16, Statistics.USUAL, Double.NaN, Order.NATURAL, 1))
+    assertThatThrownBy(() -> new Settings(3, 16, Statistics.USUAL, Double.NaN, Order.NATURAL, 1))
         .hasMessageContaining("outliers");
     assertThatThrownBy(() -> new Statistics(9, 16)).hasMessageContaining("statistic bits is 9");
   }

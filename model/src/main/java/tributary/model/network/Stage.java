@@ -17,7 +17,9 @@ public record Stage(List<Projection> projections, Input input, Output output) {
   /** Computes what the projections read. */
   @FunctionalInterface
   public interface Input {
-    /** The input [T, columns] for {@code hidden} [T, hidden size], which stays as it is; scratch. */
+    /**
+     * The input [T, columns] for {@code hidden} [T, hidden size], which stays as it is; scratch.
+     */
     Activations of(Step step, Activations hidden);
   }
 

@@ -29,7 +29,16 @@ public record GroupedCodes(
     int @Nullable [] order,
     Outliers outliers)
     implements MatrixCode {
-  public GroupedCodes {
+  // Written out, because a compact constructor's class file loses that an array may be null.
+  public GroupedCodes(
+      int rows,
+      int columns,
+      int bits,
+      int groupColumns,
+      MemorySegment codes,
+      GroupStatistics statistics,
+      int @Nullable [] order,
+      Outliers outliers) {
     if (bits < 1 || bits > 8 || groupColumns < 1 || groupColumns > columns) {
       throw new IllegalArgumentException(
           "grouped codes: bits=%d groupColumns=%d columns=%d; wanted 1..8 and 1..columns"
@@ -41,6 +50,14 @@ public record GroupedCodes(
     if (order != null) {
       requirePermutation(order, columns);
     }
+    this.rows = rows;
+    this.columns = columns;
+    this.bits = bits;
+    this.groupColumns = groupColumns;
+    this.codes = codes;
+    this.statistics = statistics;
+    this.order = order;
+    this.outliers = outliers;
   }
 
   private static void requirePermutation(int[] order, int columns) {

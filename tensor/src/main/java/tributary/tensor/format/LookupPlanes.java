@@ -29,7 +29,7 @@ public record LookupPlanes(
   static {
     for (int bits = 0; bits < SPREAD.length; bits++) {
       for (int i = 0; i < Byte.SIZE; i++) {
-        SPREAD[bits] |= (bits >>> i & 1L) << i * Byte.SIZE;
+        SPREAD[bits] |= ((bits >>> i) & 1L) << (i * Byte.SIZE);
       }
     }
   }
@@ -83,7 +83,7 @@ public record LookupPlanes(
       }
       int count = Math.min(Byte.SIZE, columns - column);
       for (int i = 0; i < count; i++) {
-        out[column + i] = table[tableStart + (int) (codes >>> i * Byte.SIZE & 0xFF)];
+        out[column + i] = table[tableStart + (int) ((codes >>> (i * Byte.SIZE)) & 0xFF)];
       }
     }
   }
