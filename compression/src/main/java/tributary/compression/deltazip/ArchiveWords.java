@@ -41,7 +41,7 @@ public final class ArchiveWords {
     return codes;
   }
 
-  /** {@code qzeros} of one zero for each output. */
+  /** Zeros, one for each output, as an archive stores them. */
   public static int[] zeros(int[] zeros, int bits) {
     int[] packed = new int[words(zeros.length, bits)];
     for (int row = 0; row < zeros.length; row++) {
@@ -50,7 +50,7 @@ public final class ArchiveWords {
     return packed;
   }
 
-  /** The zeros of {@code rows} outputs. */
+  /** The zeros of {@code rows} outputs from what an archive stores. */
   public static int[] zerosOf(int[] packed, int rows, int bits) {
     int[] zeros = new int[rows];
     for (int row = 0; row < rows; row++) {

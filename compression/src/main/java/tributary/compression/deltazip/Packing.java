@@ -53,6 +53,7 @@ final class Packing {
   }
 
   /** A pruned weight has the code of 0. */
+  @SuppressWarnings("NullAway") // Class files drop annotations of a compact constructor.
   static GroupedCodes grouped(Coded coded, int groupColumns, Arena arena) {
     int rows = coded.rows();
     int columns = coded.columns();

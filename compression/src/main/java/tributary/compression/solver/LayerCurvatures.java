@@ -42,6 +42,7 @@ public final class LayerCurvatures {
    * The curvature of a layer's output error; the identity without calibration, and where statistics
    * are not those of any input, so that every error costs the same.
    */
+  @SuppressWarnings("ReferenceEquality") // Statistics are as large as the layer squared.
   public synchronized Curvature of(LinearProblem problem) {
     InputStatistics inputs = problem.inputs();
     Known last = known;

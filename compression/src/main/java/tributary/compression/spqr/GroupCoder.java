@@ -135,6 +135,7 @@ final class GroupCoder implements ColumnSweep.Coder {
    *
    * @param order the column of each position of the sweep; null when they are the same
    */
+  @SuppressWarnings("NullAway") // Class files drop annotations of a compact constructor.
   GroupedCodes packed(int @Nullable [] order, Arena arena) {
     MemorySegment packed = arena.allocate(GroupedCodes.codeBytes(rows, columns, plan.bits));
     for (int row = 0; row < rows; row++) {

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -103,11 +104,13 @@ class SequentialWalkTest {
       List<float[]> teacher = inputs(tuned, stage);
       for (Projection projection : network.stages().get(stage).projections()) {
         String name = projection.weight().name();
-        InputStatistics statistics = problems.get(name).inputs();
+        InputStatistics statistics = statistics(problems, name);
         assertThat(statistics.tokens()).isEqualTo(set.tokens());
         assertSame(statistics.gram(), products(student, student), name);
-        assertSame(statistics.cross(), products(teacher, student), name);
-        merged = merged.with(name, sum(problems.get(name), codes.get(name)));
+        assertSame(cross(statistics), products(teacher, student), name);
+        LinearProblem problem = Objects.requireNonNull(problems.get(name));
+        MatrixCode code = Objects.requireNonNull(codes.get(name));
+        merged = merged.with(name, sum(problem, code));
       }
     }
   }
@@ -136,8 +139,8 @@ class SequentialWalkTest {
         (problem, code, done, of) -> {});
 
     List<float[]> student = inputs(tuned.with(EMBEDDINGS, embeddings), 0);
-    assertSame(problems.get(KEY).inputs().gram(), products(student, student), KEY);
-    assertSame(problems.get(KEY).inputs().cross(), products(inputs(tuned, 0), student), KEY);
+    assertSame(statistics(problems, KEY).gram(), products(student, student), KEY);
+    assertSame(cross(statistics(problems, KEY)), products(inputs(tuned, 0), student), KEY);
   }
 
   @Test
@@ -177,10 +180,11 @@ class SequentialWalkTest {
           arena,
           (problem, code, done, of) -> {});
     }
-    once.forEach((name, problem) -> {
-      assertThat(again.get(name).inputs().gram()).isEqualTo(problem.inputs().gram());
-      assertThat(problem.inputs().cross()).isNull();
-    });
+    for (String name : once.keySet()) {
+      InputStatistics first = statistics(once, name);
+      assertThat(statistics(again, name).gram()).isEqualTo(first.gram());
+      assertThat(first.cross()).isNull();
+    }
   }
 
   @Test
@@ -220,6 +224,14 @@ class SequentialWalkTest {
                 (problem, matrix, done, of) -> {}))
         .isInstanceOf(TributaryException.class)
         .hasMessageContainingAll(code.wireName(), part);
+  }
+
+  private static InputStatistics statistics(Map<String, LinearProblem> problems, String name) {
+    return Objects.requireNonNull(Objects.requireNonNull(problems.get(name)).inputs());
+  }
+
+  private static double[] cross(InputStatistics statistics) {
+    return Objects.requireNonNull(statistics.cross());
   }
 
   private Job job(Inputs inputs, Map<String, TensorView> given) {

@@ -11,6 +11,7 @@ import java.lang.foreign.Arena;
 import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -168,7 +169,7 @@ class DeltaZipEncoderTest {
           List.of(Problems.gaussian(seed, N), Problems.heavyTailed(seed, N))) {
         for (Keep keep : keeps()) {
           LinearProblem problem = calibrated(seed, difference);
-          double[] hessian = Curvature.of(problem.inputs().gram(), COLUMNS, 0.01).hessian();
+          double[] hessian = Curvature.of(Problems.gram(problem), COLUMNS, 0.01).hessian();
           Settings fitted = new Settings(bits, keep, group, Rule.FITTED, 0.01);
           Settings published = new Settings(bits, keep, group, Rule.PUBLISHED, 0.01);
           assertThat(loss(problem, encode(fitted, problem), hessian))
@@ -181,7 +182,7 @@ class DeltaZipEncoderTest {
   @Test
   void fitting_two_bit_scales_saves_a_third_of_the_output_error() {
     LinearProblem problem = calibrated(5, Problems.heavyTailed(5, N));
-    double[] hessian = Curvature.of(problem.inputs().gram(), COLUMNS, 0.01).hessian();
+    double[] hessian = Curvature.of(Problems.gram(problem), COLUMNS, 0.01).hessian();
     double fitted = loss(problem, encode(Settings.twoOfFour(2, Rule.FITTED), problem), hessian);
     double published =
         loss(problem, encode(Settings.twoOfFour(2, Rule.PUBLISHED), problem), hessian);
@@ -192,7 +193,7 @@ class DeltaZipEncoderTest {
   @MethodSource("seeds")
   void more_bits_and_fewer_pruned_weights_miss_less(long seed) {
     LinearProblem problem = calibrated(seed, Problems.gaussian(seed, N));
-    double[] hessian = Curvature.of(problem.inputs().gram(), COLUMNS, 0.01).hessian();
+    double[] hessian = Curvature.of(Problems.gram(problem), COLUMNS, 0.01).hessian();
     for (Rule rule : Rule.values()) {
       double dense =
           loss(problem, encode(new Settings(4, new Keep.All(), 0, rule, 0.01), problem), hessian);
@@ -256,7 +257,7 @@ class DeltaZipEncoderTest {
   @Test
   void scales_of_small_groups_follow_heavy_tails() {
     LinearProblem problem = calibrated(6, Problems.heavyTailed(6, N));
-    double[] hessian = Curvature.of(problem.inputs().gram(), COLUMNS, 0.01).hessian();
+    double[] hessian = Curvature.of(Problems.gram(problem), COLUMNS, 0.01).hessian();
     double ofRows =
         loss(
             problem,
@@ -332,7 +333,7 @@ class DeltaZipEncoderTest {
     return new DeltaZipEncoder(settings).encode(problem, arena);
   }
 
-  private MatrixCode published(Keep keep, int bits, double[] gram, float... row) {
+  private MatrixCode published(Keep keep, int bits, double @Nullable [] gram, float... row) {
     return encode(new Settings(bits, keep, 0, Rule.PUBLISHED, 0), problem(1, gram, row));
   }
 

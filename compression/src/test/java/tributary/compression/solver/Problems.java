@@ -1,5 +1,6 @@
 package tributary.compression.solver;
 
+import java.util.Objects;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 import tributary.compression.LinearProblem;
@@ -17,6 +18,11 @@ public final class Problems {
         gram == null ? null : new InputStatistics(columns, columns, gram, null);
     return new LinearProblem(
         "layer.weight", rows, columns, new float[difference.length], difference, inputs);
+  }
+
+  /** What a calibrated problem knows of its inputs. */
+  public static double[] gram(LinearProblem problem) {
+    return Objects.requireNonNull(problem.inputs()).gram();
   }
 
   public static float[] gaussian(long seed, int count) {

@@ -9,6 +9,7 @@ import static tributary.compression.solver.Problems.problem;
 
 import java.lang.foreign.Arena;
 import java.util.Arrays;
+import java.util.Objects;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -108,7 +109,7 @@ class SpqrEncoderTest {
 
   /** The definition: one column after the other, no blocks, a grid from each group's extremes. */
   private static float[] groupedSweep(LinearProblem problem, int group, int largest) {
-    double[] u = Curvature.of(problem.inputs().gram(), COLUMNS, 0.01).factor();
+    double[] u = Curvature.of(Problems.gram(problem), COLUMNS, 0.01).factor();
     float[] decoded = new float[N];
     for (int row = 0; row < ROWS; row++) {
       double[] w = new double[COLUMNS];
@@ -152,7 +153,7 @@ class SpqrEncoderTest {
   @Test
   void an_outlier_leaves_no_error_for_others_to_make_up_for() {
     LinearProblem problem = calibrated(3, Problems.heavyTailed(3, N));
-    Curvature curvature = Curvature.of(problem.inputs().gram(), COLUMNS, 0.01);
+    Curvature curvature = Curvature.of(Problems.gram(problem), COLUMNS, 0.01);
     double[] weights = new double[N];
     for (int i = 0; i < N; i++) {
       weights[i] = problem.difference()[i];
@@ -299,7 +300,7 @@ class SpqrEncoderTest {
         assertThat(outliers.columns()[i]).isGreaterThan(outliers.columns()[i - 1]);
       }
     }
-    double[] hessian = Curvature.of(problem.inputs().gram(), COLUMNS, 1).hessian();
+    double[] hessian = Curvature.of(Problems.gram(problem), COLUMNS, 1).hessian();
     LinearProblem zero = calibrated(seed, new float[N]);
     double all = loss(problem, encode(Settings.usual(3), zero), hessian);
     assertThat(loss(problem, code, hessian)).isLessThan(0.03 * all);
@@ -310,10 +311,10 @@ class SpqrEncoderTest {
     LinearProblem problem = calibrated(8, Problems.gaussian(8, N));
     Settings settings = new Settings(3, 16, Statistics.USUAL, 0.2, Order.FALLING_CURVATURE, 0.01);
     GroupedCodes code = encode(settings, problem);
-    int[] order = code.order();
+    int[] order = Objects.requireNonNull(code.order());
     double[] gram = new double[COLUMNS * COLUMNS];
     for (int i = 0; i < gram.length; i++) {
-      gram[i] = problem.inputs().gram()[order[i / COLUMNS] * COLUMNS + order[i % COLUMNS]];
+      gram[i] = Problems.gram(problem)[order[i / COLUMNS] * COLUMNS + order[i % COLUMNS]];
     }
     float[] difference = new float[N];
     for (int i = 0; i < N; i++) {
@@ -332,7 +333,7 @@ class SpqrEncoderTest {
   @CsvSource({"2,1", "3,5", "5,100", "8,16"})
   void any_bits_and_group_decode_close_to_the_difference(int bits, int group) {
     LinearProblem problem = calibrated(9, Problems.gaussian(9, N));
-    double[] hessian = Curvature.of(problem.inputs().gram(), COLUMNS, 0.01).hessian();
+    double[] hessian = Curvature.of(Problems.gram(problem), COLUMNS, 0.01).hessian();
     Settings settings =
         new Settings(bits, group, new Statistics(4, 8), 0.5, Order.FALLING_CURVATURE, 0.01);
     double all = loss(problem, encode(settings, calibrated(9, new float[N])), hessian);
