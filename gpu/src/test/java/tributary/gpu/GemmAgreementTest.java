@@ -93,14 +93,14 @@ final class GemmAgreementTest {
   void arrays_that_are_too_short_or_shared_are_named(BackendChoice choice) {
     try (Backend backend = Backends.open(choice, 1)) {
       var extent = new Extent(2, 3, 4);
-      assertThatThrownBy(() ->
-              backend.gemm().add(new float[5], new float[8], new float[12], extent))
+      assertThatThrownBy(
+              () -> backend.gemm().add(new float[5], new float[8], new float[12], extent))
           .hasMessage("matrix product: out elements, at least: found 5, wanted 6");
-      assertThatThrownBy(() ->
-              backend.gemm().add(new float[6], new float[7], new float[12], extent))
+      assertThatThrownBy(
+              () -> backend.gemm().add(new float[6], new float[7], new float[12], extent))
           .hasMessage("matrix product: a elements, at least: found 7, wanted 8");
-      assertThatThrownBy(() ->
-              backend.gemm().add(new float[6], new float[8], new float[11], extent))
+      assertThatThrownBy(
+              () -> backend.gemm().add(new float[6], new float[8], new float[11], extent))
           .hasMessage("matrix product: b elements, at least: found 11, wanted 12");
       float[] shared = new float[12];
       assertThatThrownBy(() -> backend.gemm().addGram(shared, new float[8], shared, extent))
@@ -140,7 +140,8 @@ final class GemmAgreementTest {
       double allowed = Tolerance.LINEAR.share * 2 * Math.max(extent.k(), 8);
       for (int i = 0; i < found.length; i++) {
         assertThat(Math.abs((double) found[i] - wanted[i]))
-            .withFailMessage("%s %s: element %d is %s, the definition says %s; allowed is %s",
+            .withFailMessage(
+                "%s %s: element %d is %s, the definition says %s; allowed is %s",
                 form, extent, i, found[i], wanted[i], allowed)
             .isLessThanOrEqualTo(i < extent.m() * extent.n() ? allowed : 0);
       }

@@ -17,12 +17,13 @@ import tributary.tensor.format.LookupPlanes;
 import tributary.tensor.format.SignPlanes;
 
 /**
- * Codes a difference at all widths from 1 to {@code widths} bits at once: per row, the code of fewer
- * bits is a prefix of the code of more.
+ * Codes a difference at all widths from 1 to {@code widths} bits at once: per row, the code of
+ * fewer bits is a prefix of the code of more.
  *
- * <p>At the seed width the clustering of a row is the best there is. Each further width halves every
- * cluster by its best cut; each lesser width joins neighbours. So the error is least at the seed
- * width, and other widths pay for being nested in it: choose the width that will be served most.
+ * <p>At the seed width the clustering of a row is the best there is. Each further width halves
+ * every cluster by its best cut; each lesser width joins neighbours. So the error is least at the
+ * seed width, and other widths pay for being nested in it: choose the width that will be served
+ * most.
  *
  * @param widths the most bits, 1 to 8
  * @param seedWidth 1 to {@code widths}
@@ -45,12 +46,11 @@ public record AnyPrecisionEncoder(int widths, int seedWidth) {
    * Codes one linear's difference; rows in parallel.
    *
    * @param sensitivity weight of each element's squared error, of the difference's shape, not
-   *     negative; null when all count the same, as do the elements of a row without any weight.
-   *     No weight counts as less than a millionth of its row's mean
+   *     negative; null when all count the same, as do the elements of a row without any weight. No
+   *     weight counts as less than a millionth of its row's mean
    * @param arena owns the planes; may be used by several threads
    */
-  public LookupPlanes encode(
-      LinearProblem problem, float @Nullable [] sensitivity, Arena arena) {
+  public LookupPlanes encode(LinearProblem problem, float @Nullable [] sensitivity, Arena arena) {
     float[] difference = problem.difference();
     requireUsable(problem, difference, sensitivity);
     long bytes = SignPlanes.planeBytes(problem.rows(), problem.columns()).count();
@@ -144,8 +144,7 @@ public record AnyPrecisionEncoder(int widths, int seedWidth) {
     if (sensitivity.length != difference.length) {
       throw new IllegalArgumentException(
           "sensitivity of %s: found %d values, wanted %d x %d"
-              .formatted(
-                  problem.name(), sensitivity.length, problem.rows(), problem.columns()));
+              .formatted(problem.name(), sensitivity.length, problem.rows(), problem.columns()));
     }
     for (float value : sensitivity) {
       if (!(value >= 0) || !Float.isFinite(value)) {
@@ -168,7 +167,6 @@ public record AnyPrecisionEncoder(int widths, int seedWidth) {
 
   private static TributaryException unusable(LinearProblem problem, String why) {
     return new TributaryException(
-        ErrorCode.INCOMPATIBLE_MODELS,
-        "tensor %s: %s".formatted(Quoted.of(problem.name()), why));
+        ErrorCode.INCOMPATIBLE_MODELS, "tensor %s: %s".formatted(Quoted.of(problem.name()), why));
   }
 }

@@ -10,8 +10,8 @@ final class Clusters {
   private Clusters() {}
 
   /**
-   * The best clustering into {@code count} clusters. Where there are fewer values, each is a cluster
-   * of its own and the last clusters are empty.
+   * The best clustering into {@code count} clusters. Where there are fewer values, each is a
+   * cluster of its own and the last clusters are empty.
    *
    * <p>Dynamic programming over the number of clusters. With sorted values the last border of the
    * best clustering of a prefix moves up with the prefix, so that each step halves what is to be

@@ -19,7 +19,9 @@ final class RowValues {
   private final double[] values;
   private final double[] weights;
 
-  /** Sums of the weights and of the weighted distances from the row's mean, of all values before. */
+  /**
+   * Sums of the weights and of the weighted distances from the row's mean, of all values before.
+   */
   private final double[] weightBefore;
 
   private final double[] momentBefore;

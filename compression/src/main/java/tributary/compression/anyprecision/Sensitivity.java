@@ -4,6 +4,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import tributary.gpu.Gemm;
 import tributary.model.gradient.Completion;
 import tributary.model.gradient.CompletionBatch;
@@ -41,7 +42,7 @@ public final class Sensitivity {
       List<Completion> records,
       Gemm gemm,
       Progress progress) {
-    SquareSums sums = new SquareSums(List.copyOf(linears));
+    SquareSums sums = new SquareSums(Set.copyOf(linears));
     GradientPass pass = GradientPass.of(tuned, gemm);
     for (int record = 0; record < records.size(); record++) {
       CompletionBatch one = CompletionBatch.of(List.of(records.get(record)));
@@ -52,10 +53,10 @@ public final class Sensitivity {
   }
 
   private static final class SquareSums implements GradientSink {
-    private final Collection<String> linears;
+    private final Set<String> linears;
     private final Map<String, float[]> sums = new HashMap<>();
 
-    SquareSums(Collection<String> linears) {
+    SquareSums(Set<String> linears) {
       this.linears = linears;
     }
 

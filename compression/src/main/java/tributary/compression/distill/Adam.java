@@ -28,8 +28,7 @@ final class Adam {
     for (int i = 0; i < parameters.length; i++) {
       first[i] += (1 - FIRST_DECAY) * (gradient[i] - first[i]);
       second[i] += (1 - SECOND_DECAY) * (gradient[i] * gradient[i] - second[i]);
-      parameters[i] -=
-          now * (first[i] / firstBias) / (Math.sqrt(second[i] / secondBias) + EPSILON);
+      parameters[i] -= now * (first[i] / firstBias) / (Math.sqrt(second[i] / secondBias) + EPSILON);
     }
   }
 }

@@ -20,8 +20,7 @@ final class GroupScales implements ScaledCode {
   /** The code with scales of 1: all patterns side by side. */
   private final MatrixCode patterns;
 
-  private GroupScales(
-      float[] scales, int groupColumns, Function<float[], MatrixCode> withScales) {
+  private GroupScales(float[] scales, int groupColumns, Function<float[], MatrixCode> withScales) {
     this.scales = scales;
     this.groupColumns = groupColumns;
     this.withScales = withScales;
@@ -55,6 +54,8 @@ final class GroupScales implements ScaledCode {
                 c.rows(), c.columns(), c.vectorRows(), c.indices(), c.codebook(), scales));
   }
 
+  // The order may be null; of a constructor in another module the checker does not see that.
+  @SuppressWarnings("NullAway")
   static GroupScales of(GroupedCodes c, GroupStatistics.Plain statistics) {
     return new GroupScales(
         statistics.scales(),
@@ -78,25 +79,22 @@ final class GroupScales implements ScaledCode {
 
   @Override
   public void addTo(float[] weight, float[] newScales) {
-    forEachRow(
-        (row, pattern) -> {
-          for (int column = 0; column < pattern.length; column++) {
-            weight[row * pattern.length + column] +=
-                newScales[scale(row, column)] * pattern[column];
-          }
-        });
+    forEachRow((row, pattern) -> {
+      for (int column = 0; column < pattern.length; column++) {
+        weight[row * pattern.length + column] += newScales[scale(row, column)] * pattern[column];
+      }
+    });
   }
 
   @Override
   public double[] gradient(float[] weightGradient) {
     double[] gradient = new double[scales.length];
-    forEachRow(
-        (row, pattern) -> {
-          for (int column = 0; column < pattern.length; column++) {
-            gradient[scale(row, column)] +=
-                (double) weightGradient[row * pattern.length + column] * pattern[column];
-          }
-        });
+    forEachRow((row, pattern) -> {
+      for (int column = 0; column < pattern.length; column++) {
+        gradient[scale(row, column)] +=
+            (double) weightGradient[row * pattern.length + column] * pattern[column];
+      }
+    });
     return gradient;
   }
 
@@ -117,11 +115,10 @@ final class GroupScales implements ScaledCode {
   private void forEachRow(RowWork work) {
     IntStream.range(0, patterns.rows())
         .parallel()
-        .forEach(
-            row -> {
-              float[] pattern = new float[patterns.columns()];
-              patterns.readRow(row, pattern);
-              work.run(row, pattern);
-            });
+        .forEach(row -> {
+          float[] pattern = new float[patterns.columns()];
+          patterns.readRow(row, pattern);
+          work.run(row, pattern);
+        });
   }
 }

@@ -157,8 +157,7 @@ public final class ScaleDistillation {
     return step % between == 0 || step == settings.steps();
   }
 
-  private double step(
-      CompletionBatch records, float[] start, double[] parameters, Adam adam) {
+  private double step(CompletionBatch records, float[] start, double[] parameters, Adam adam) {
     float[] scales = scales(start, parameters);
     student.set(scales);
     double[] gradient = new double[scales.length];

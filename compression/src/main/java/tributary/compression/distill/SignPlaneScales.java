@@ -36,14 +36,13 @@ final class SignPlaneScales implements ScaledCode {
   public void addTo(float[] weight, float[] scales) {
     IntStream.range(0, code.rows())
         .parallel()
-        .forEach(
-            row -> {
-              int first = 0;
-              for (SignPlanes.Plane plane : code.planes()) {
-                addRow(plane, row, scales[scale(plane, first, row)], weight);
-                first += plane.scales().length;
-              }
-            });
+        .forEach(row -> {
+          int first = 0;
+          for (SignPlanes.Plane plane : code.planes()) {
+            addRow(plane, row, scales[scale(plane, first, row)], weight);
+            first += plane.scales().length;
+          }
+        });
   }
 
   private static int scale(SignPlanes.Plane plane, int first, int row) {
@@ -73,13 +72,12 @@ final class SignPlaneScales implements ScaledCode {
     double[] byRow = new double[planes * code.rows()];
     IntStream.range(0, code.rows())
         .parallel()
-        .forEach(
-            row -> {
-              for (int plane = 0; plane < planes; plane++) {
-                byRow[plane * code.rows() + row] =
-                    rowSum(code.planes().get(plane), row, weightGradient);
-              }
-            });
+        .forEach(row -> {
+          for (int plane = 0; plane < planes; plane++) {
+            byRow[plane * code.rows() + row] =
+                rowSum(code.planes().get(plane), row, weightGradient);
+          }
+        });
     double[] gradient = new double[scales().length];
     int first = 0;
     for (int plane = 0; plane < planes; plane++) {

@@ -70,7 +70,7 @@ final class AnyPrecisionEncoderTest {
           .isGreaterThanOrEqualTo(table[(row << width) + code - 1]);
     }
     for (int code = 0; width > 1 && code < 1 << width; code += 2) {
-      float parent = coded.tables().get(width - 2)[(row << width - 1) + code / 2];
+      float parent = coded.tables().get(width - 2)[(row << (width - 1)) + code / 2];
       if (members(coded, row, width, code) > 0 && members(coded, row, width, code + 1) > 0) {
         assertThat(parent)
             .isBetween(table[(row << width) + code], table[(row << width) + code + 1]);
@@ -227,8 +227,7 @@ final class AnyPrecisionEncoderTest {
       }
       for (int column = 0; column < matrix.columns(); column++) {
         double off =
-            matrix.value(row, column)
-                - means[coded.code(row, column) >> (coded.widths() - width)];
+            matrix.value(row, column) - means[coded.code(row, column) >> (coded.widths() - width)];
         error += matrix.weight(row, column) * off * off;
       }
     }

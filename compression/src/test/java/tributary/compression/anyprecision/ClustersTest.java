@@ -35,7 +35,9 @@ final class ClustersTest {
         .isCloseTo(error(values, Clusters.best(values, 2)), within(1e-9));
   }
 
-  /** A5: the published split searches the fixed point of Lloyd's rule, which need not be the best. */
+  /**
+   * A5: the published split searches the fixed point of Lloyd's rule, which need not be the best.
+   */
   @ParameterizedTest(name = "seed {0}")
   @MethodSource("seeds")
   void a_split_is_never_worse_than_lloyds(long seed) {
@@ -96,8 +98,7 @@ final class ClustersTest {
     double least = Double.POSITIVE_INFINITY;
     for (int end = from + 1; end <= values.count() - clusters + 1; end++) {
       least =
-          Math.min(
-              least, clusterError(values, from, end) + leastError(values, end, clusters - 1));
+          Math.min(least, clusterError(values, from, end) + leastError(values, end, clusters - 1));
     }
     return least;
   }
@@ -114,8 +115,7 @@ final class ClustersTest {
     int[] cuts = {start, 0};
     while (cuts[0] != cuts[1]) {
       cuts[1] = cuts[0];
-      double border =
-          (values.mean(0, cuts[0]) + values.mean(cuts[0], values.count())) / 2;
+      double border = (values.mean(0, cuts[0]) + values.mean(cuts[0], values.count())) / 2;
       double[] single = new double[values.count()];
       Arrays.setAll(single, i -> values.mean(i, i + 1));
       int cut = 1;

@@ -5,8 +5,8 @@ import org.jspecify.annotations.Nullable;
 import tributary.compression.LinearProblem;
 
 /**
- * Matrices to be clustered, over a base of zeros so that the difference is what is given, and what a
- * reader of the definition would compute from them.
+ * Matrices to be clustered, over a base of zeros so that the difference is what is given, and what
+ * a reader of the definition would compute from them.
  */
 record RowCase(int rows, int columns, float[] values, float @Nullable [] sensitivity) {
   /** Gaussian values, or rounded ones with many zeros and repeats; weights over many magnitudes. */
@@ -18,8 +18,7 @@ record RowCase(int rows, int columns, float[] values, float @Nullable [] sensiti
     for (int i = 0; i < values.length; i++) {
       double value = random.nextGaussian();
       values[i] = (float) (rounded ? Math.rint(2 * value) / 4 : value);
-      sensitivity[i] =
-          random.nextInt(10) == 0 ? 0 : (float) Math.exp(2 * random.nextGaussian());
+      sensitivity[i] = random.nextInt(10) == 0 ? 0 : (float) Math.exp(2 * random.nextGaussian());
     }
     return new RowCase(rows, columns, values, seed % 3 == 0 ? null : sensitivity);
   }
@@ -45,6 +44,8 @@ record RowCase(int rows, int columns, float[] values, float @Nullable [] sensiti
     for (int c = 0; c < columns; c++) {
       total += sensitivity[row * columns + c];
     }
-    return total == 0 ? 1 : Math.max(sensitivity[row * columns + column], total / columns / (1 << 20));
+    return total == 0
+        ? 1
+        : Math.max(sensitivity[row * columns + column], total / columns / (1 << 20));
   }
 }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import tributary.gpu.Backend;
 import tributary.gpu.BackendChoice;
@@ -37,14 +38,14 @@ final class SensitivityTest {
       found =
           Sensitivity.of(
               model, List.of(LINEAR), RECORDS, backend.gemm(), (done, of) -> heard.add(done + of));
-      parameter = parameters.get(LINEAR);
+      parameter = Objects.requireNonNull(parameters.get(LINEAR));
       wanted = squaredDerivatives(GradientPass.of(model, backend.gemm()), parameter);
     }
     assertThat(found).containsOnlyKeys(LINEAR);
     assertThat(heard).containsExactly(4, 5, 6);
+    float[] sensitivity = Objects.requireNonNull(found.get(LINEAR));
     for (int i = 0; i < parameter.length; i++) {
-      assertThat((double) found.get(LINEAR)[i])
-          .isCloseTo(wanted[i], within(2e-3 * wanted[i] + 1e-5));
+      assertThat((double) sensitivity[i]).isCloseTo(wanted[i], within(2e-3 * wanted[i] + 1e-5));
     }
   }
 

@@ -5,10 +5,12 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SortedSet;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 import tributary.model.ModelConfig;
 import tributary.model.gradient.Completion;
 import tributary.model.gradient.DenseModel;
@@ -53,7 +55,7 @@ final class Cases {
     var random = new SplittableRandom(seed);
     DenseModel teacher = DenseModel.of(config, tuned);
     for (String name : teacher.linears()) {
-      float[] weight = tuned.get(name);
+      float[] weight = Objects.requireNonNull(tuned.get(name));
       int columns = columns(config, name);
       float[] before = new float[weight.length];
       float[] difference = new float[weight.length];
@@ -101,7 +103,10 @@ final class Cases {
     return records;
   }
 
-  static float[] decoded(MatrixCode code) {
+  static float[] decoded(@Nullable MatrixCode code) {
+    if (code == null) {
+      throw new AssertionError("no code of that name");
+    }
     float[] values = new float[code.rows() * code.columns()];
     float[] row = new float[code.columns()];
     for (int r = 0; r < code.rows(); r++) {

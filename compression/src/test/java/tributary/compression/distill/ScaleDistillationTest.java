@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
@@ -59,8 +59,7 @@ final class ScaleDistillationTest {
     ScaleDistillation.Job job = Cases.job(1);
     Student student = new Student(job, BACKEND.gemm());
     CompletionBatch batch = CompletionBatch.of(Cases.records(2, 3));
-    var wanted =
-        GradientPass.of(job.teacher(), BACKEND.gemm()).logits(batch.batch(), batch.rows());
+    var wanted = GradientPass.of(job.teacher(), BACKEND.gemm()).logits(batch.batch(), batch.rows());
     LogitLoss loss =
         switch (objective) {
           case SQUARED_LOGITS -> new LogitLoss.SquaredDistance(wanted);
@@ -119,8 +118,7 @@ final class ScaleDistillationTest {
   void scales_that_get_worse_are_not_taken() {
     ScaleDistillation.Job job = Cases.job(1);
     var settings =
-        new DistillationSettings(
-            Objective.SQUARED_LOGITS, Parameters.SCALES, 1, 8, 1, 64, 0.25, 3);
+        new DistillationSettings(Objective.SQUARED_LOGITS, Parameters.SCALES, 1, 8, 1, 64, 0.25, 3);
     var outcome =
         ScaleDistillation.run(job, Cases.records(5, 12), settings, BACKEND.gemm(), new Heard());
     assertThat(outcome.step()).isZero();
@@ -138,16 +136,15 @@ final class ScaleDistillationTest {
     assertThat(outcome.step()).isPositive();
     outcome
         .codes()
-        .forEach(
-            (name, code) -> {
-              SignPlanes before = (SignPlanes) job.codes().get(name);
-              SignPlanes.Plane after = ((SignPlanes) code).planes().getFirst();
-              assertThat(after.signs()).isSameAs(before.planes().getFirst().signs());
-              for (float scale : after.scales()) {
-                float half = Float.float16ToFloat(Float.floatToFloat16(scale));
-                assertThat(scale).isEqualTo(half);
-              }
-            });
+        .forEach((name, code) -> {
+          SignPlanes before = (SignPlanes) Objects.requireNonNull(job.codes().get(name));
+          SignPlanes.Plane after = ((SignPlanes) code).planes().getFirst();
+          assertThat(after.signs()).isSameAs(before.planes().getFirst().signs());
+          for (float scale : after.scales()) {
+            float half = Float.float16ToFloat(Float.floatToFloat16(scale));
+            assertThat(scale).isEqualTo(half);
+          }
+        });
   }
 
   @Test
@@ -167,8 +164,8 @@ final class ScaleDistillationTest {
   void codes_without_scales_are_decoded_and_stay() {
     ScaleDistillation.Job job = Cases.job(1);
     String name = "model.layers.1.mlp.down_proj.weight";
-    MatrixCode signs = job.codes().get(name);
-    var plane = ((SignPlanes) signs).planes().getFirst();
+    SignPlanes signs = (SignPlanes) Objects.requireNonNull(job.codes().get(name));
+    SignPlanes.Plane plane = signs.planes().getFirst();
     float[] table = new float[2 * signs.rows()];
     for (int row = 0; row < signs.rows(); row++) {
       table[2 * row] = -plane.scale(row);

@@ -63,6 +63,8 @@ final class ScaledCodeTest {
         Cases.values(5, ROWS * 4));
   }
 
+  // The order may be null; of a constructor in another module the checker does not see that.
+  @SuppressWarnings("NullAway")
   private static GroupedCodes grouped(int @Nullable [] order) {
     return new GroupedCodes(
         ROWS,

@@ -31,6 +31,7 @@ public final class OperandChecks {
   }
 
   /** Operands of {@link Gemm}: long enough, and the result is none of the others. */
+  @SuppressWarnings("ReferenceEquality") // The same memory is the question.
   public static void gemm(float[] out, float[] a, float[] b, Gemm.Extent extent) {
     requireElements("matrix product: out", out, extent.m(), extent.n());
     requireElements("matrix product: a", a, extent.m(), extent.k());

@@ -16,8 +16,8 @@ import java.util.Arrays;
  */
 final class GemmPanels {
   /**
-   * A matrix whose element (vector v, step p) lies at {@code v * vectorStride + p * stepStride}; one
-   * of the strides is 1.
+   * A matrix whose element (vector v, step p) lies at {@code v * vectorStride + p * stepStride};
+   * one of the strides is 1.
    */
   record Operand(float[] values, int vectorStride, int stepStride) {
     /** Vectors are rows of {@code values}, {@code length} long. */
@@ -89,8 +89,7 @@ final class GemmPanels {
     if (present < width) {
       Arrays.fill(values, at, at + width * steps, 0);
     }
-    int from =
-        firstVector(panel) * operand.vectorStride + firstStep * operand.stepStride;
+    int from = firstVector(panel) * operand.vectorStride + firstStep * operand.stepStride;
     if (operand.stepStride == 1) {
       packRows(operand.values, from, operand.vectorStride, present, at);
     } else {

@@ -6,15 +6,15 @@ import tributary.gpu.host.OperandChecks;
 import tributary.gpu.vector.GemmPanels.Operand;
 
 /**
- * Dense products, block by block: both operands' blocks are copied into {@link GemmPanels}, which is
- * where the three forms differ, and multiplied tile by tile by the team.
+ * Dense products, block by block: both operands' blocks are copied into {@link GemmPanels}, which
+ * is where the three forms differ, and multiplied tile by tile by the team.
  *
- * <p>Every element is the sum of its blocks of {@link #BLOCK_STEPS} steps in order, each summed step
- * by step, whoever computes it.
+ * <p>Every element is the sum of its blocks of {@link #BLOCK_STEPS} steps in order, each summed
+ * step by step, whoever computes it.
  *
  * <p>Cost: 2mnk flops. A tile's panel of columns stays in a core's first cache, a chunk's rows in
- * its second; packing moves each operand once for each {@link #BLOCK_VECTORS} rows or columns of the
- * other, so that the product is bound by arithmetic when m and n are in the hundreds.
+ * its second; packing moves each operand once for each {@link #BLOCK_VECTORS} rows or columns of
+ * the other, so that the product is bound by arithmetic when m and n are in the hundreds.
  */
 final class VectorGemm implements Gemm {
   /** Steps of a block. 256 of them in 16 columns take half of a first cache. */

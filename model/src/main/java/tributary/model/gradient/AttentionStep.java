@@ -36,20 +36,19 @@ final class AttentionStep {
   /** What each query attends to, [T, heads * d]. */
   Matrix forward(Operands x) {
     Matrix out = Matrix.zeros(x.queries.rows(), x.queries.columns());
-    forEachHead(
-        (first, tokens, head) -> {
-          Matrix queries = gather(x.queries, first, tokens, head, group);
-          Matrix keys = gather(x.keys, first, tokens, head, 1);
-          Matrix values = gather(x.values, first, tokens, head, 1);
-          Matrix weights = weights(queries, keys);
-          Matrix attended = Matrix.zeros(queries.rows(), size);
-          gemm.add(
-              attended.values(),
-              weights.values(),
-              values.values(),
-              new Gemm.Extent(queries.rows(), size, tokens));
-          scatter(out, attended, first, tokens, head);
-        });
+    forEachHead((first, tokens, head) -> {
+      Matrix queries = gather(x.queries, first, tokens, head, group);
+      Matrix keys = gather(x.keys, first, tokens, head, 1);
+      Matrix values = gather(x.values, first, tokens, head, 1);
+      Matrix weights = weights(queries, keys);
+      Matrix attended = Matrix.zeros(queries.rows(), size);
+      gemm.add(
+          attended.values(),
+          weights.values(),
+          values.values(),
+          new Gemm.Extent(queries.rows(), size, tokens));
+      scatter(out, attended, first, tokens, head);
+    });
     return out;
   }
 
@@ -60,17 +59,16 @@ final class AttentionStep {
             Matrix.zeros(x.queries.rows(), x.queries.columns()),
             Matrix.zeros(x.keys.rows(), x.keys.columns()),
             Matrix.zeros(x.values.rows(), x.values.columns()));
-    forEachHead(
-        (first, tokens, head) -> {
-          Matrix queries = gather(x.queries, first, tokens, head, group);
-          Matrix keys = gather(x.keys, first, tokens, head, 1);
-          Matrix values = gather(x.values, first, tokens, head, 1);
-          Matrix dAttended = gather(dOut, first, tokens, head, group);
-          Operands own = backward(dAttended, queries, keys, values);
-          scatter(gradients.queries, own.queries, first, tokens, head);
-          scatter(gradients.keys, own.keys, first, tokens, head);
-          scatter(gradients.values, own.values, first, tokens, head);
-        });
+    forEachHead((first, tokens, head) -> {
+      Matrix queries = gather(x.queries, first, tokens, head, group);
+      Matrix keys = gather(x.keys, first, tokens, head, 1);
+      Matrix values = gather(x.values, first, tokens, head, 1);
+      Matrix dAttended = gather(dOut, first, tokens, head, group);
+      Operands own = backward(dAttended, queries, keys, values);
+      scatter(gradients.queries, own.queries, first, tokens, head);
+      scatter(gradients.keys, own.keys, first, tokens, head);
+      scatter(gradients.values, own.values, first, tokens, head);
+    });
     return gradients;
   }
 
@@ -86,20 +84,14 @@ final class AttentionStep {
         new Gemm.Extent(tokens, size, rows));
     Matrix dScores = Matrix.zeros(rows, tokens);
     gemm.addTransposed(
-        dScores.values(),
-        dAttended.values(),
-        values.values(),
-        new Gemm.Extent(rows, tokens, size));
+        dScores.values(), dAttended.values(), values.values(), new Gemm.Extent(rows, tokens, size));
     throughSoftmax(dScores, weights);
     Matrix dQueries = Matrix.zeros(rows, size);
     gemm.add(
         dQueries.values(), dScores.values(), keys.values(), new Gemm.Extent(rows, size, tokens));
     Matrix dKeys = Matrix.zeros(tokens, size);
     gemm.addGram(
-        dKeys.values(),
-        dScores.values(),
-        queries.values(),
-        new Gemm.Extent(tokens, size, rows));
+        dKeys.values(), dScores.values(), queries.values(), new Gemm.Extent(tokens, size, rows));
     return new Operands(dQueries, dKeys, dValues);
   }
 

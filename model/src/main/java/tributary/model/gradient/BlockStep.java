@@ -77,11 +77,7 @@ final class BlockStep {
 
   /** Turns the gradient of the block's output into that of its input, in place. */
   void backward(
-      Matrix gradient,
-      Trace trace,
-      RotaryStep rotary,
-      AttentionStep attention,
-      GradientSink sink) {
+      Matrix gradient, Trace trace, RotaryStep rotary, AttentionStep attention, GradientSink sink) {
     feedForwardBackward(gradient, trace, sink);
     attentionBackward(gradient, trace, rotary, attention, sink);
   }
@@ -101,11 +97,7 @@ final class BlockStep {
   }
 
   private void attentionBackward(
-      Matrix gradient,
-      Trace trace,
-      RotaryStep rotary,
-      AttentionStep attention,
-      GradientSink sink) {
+      Matrix gradient, Trace trace, RotaryStep rotary, AttentionStep attention, GradientSink sink) {
     Matrix dAttended = zerosLike(trace.attended);
     output.backward(dAttended, gradient, trace.attended, sink);
     AttentionStep.Operands gradients = attention.backward(dAttended, trace.attention);

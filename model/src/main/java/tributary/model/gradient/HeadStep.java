@@ -91,10 +91,9 @@ final class HeadStep {
     return Arrays.stream(
             IntStream.range(0, logits.rows())
                 .parallel()
-                .mapToDouble(
-                    row ->
-                        loss.replaceByGradient(
-                            firstRow + row, logits.values(), logits.start(row), vocabulary))
+                .mapToDouble(row ->
+                    loss.replaceByGradient(
+                        firstRow + row, logits.values(), logits.start(row), vocabulary))
                 .toArray())
         .sum();
   }

@@ -33,8 +33,7 @@ final class LinearStep {
         System.arraycopy(bias, 0, y.values(), y.start(row), rows);
       }
     }
-    gemm.addTransposed(
-        y.values(), x.values(), weight, new Gemm.Extent(x.rows(), rows, columns));
+    gemm.addTransposed(y.values(), x.values(), weight, new Gemm.Extent(x.rows(), rows, columns));
     return y;
   }
 

@@ -23,7 +23,8 @@ public record Matrix(float[] values, int rows, int columns) {
   Matrix select(int[] chosen, int from, int end) {
     Matrix selected = zeros(end - from, columns);
     for (int i = from; i < end; i++) {
-      System.arraycopy(values, start(chosen[i]), selected.values, selected.start(i - from), columns);
+      System.arraycopy(
+          values, start(chosen[i]), selected.values, selected.start(i - from), columns);
     }
     return selected;
   }

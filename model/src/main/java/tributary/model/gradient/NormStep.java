@@ -37,8 +37,8 @@ final class NormStep {
   }
 
   /**
-   * Adds the input's gradient to {@code dx}: with s the scale of a row and u = w dy, {@code dx = s u
-   * - s^3 x mean(x u)}.
+   * Adds the input's gradient to {@code dx}: with s the scale of a row and u = w dy, {@code dx = s
+   * u - s^3 x mean(x u)}.
    */
   void backward(Matrix dx, Matrix dy, Matrix x) {
     RowLoop.run(

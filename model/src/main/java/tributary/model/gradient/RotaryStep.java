@@ -24,8 +24,9 @@ final class RotaryStep {
     this.cosines = new float[batch.longest() * pairs];
     this.sines = new float[cosines.length];
     for (int i = 0; i < cosines.length; i++) {
+      int position = i / pairs;
       // The angle is rounded to fp32, as the forward pass has it.
-      float angle = i / pairs * speeds[i % pairs];
+      float angle = position * speeds[i % pairs];
       cosines[i] = (float) (Math.cos(angle) * frequencies.scale());
       sines[i] = (float) (Math.sin(angle) * frequencies.scale());
     }

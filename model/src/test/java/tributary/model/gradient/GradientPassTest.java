@@ -11,6 +11,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -127,7 +128,7 @@ final class GradientPassTest {
       String name,
       Map<String, float[]> parameters,
       float[] gradient) {
-    float[] values = parameters.get(name);
+    float[] values = Objects.requireNonNull(parameters.get(name));
     assertThat(gradient).hasSameSizeAs(values);
     // A loss from fp32 activations, over a step.
     double noise = 1e-4 + 4e-5 * pass.loss(BATCH, ROWS, loss);
@@ -224,8 +225,7 @@ final class GradientPassTest {
     }
     gradients
         .getFirst()
-        .forEach((name, gradient) ->
-            assertThat(gradient).isEqualTo(gradients.getLast().get(name)));
+        .forEach((name, gradient) -> assertThat(gradient).isEqualTo(gradients.getLast().get(name)));
   }
 
   @Test
@@ -240,12 +240,12 @@ final class GradientPassTest {
         .hasMessageContaining("token 11");
     Map<String, float[]> parameters = TinyModels.parameters(1, true);
     parameters.put("model.norm.weight", new float[7]);
-    assertThatThrownBy(() ->
-            GradientPass.of(DenseModel.of(TinyModels.config(), parameters), SCALAR.gemm()))
+    assertThatThrownBy(
+            () -> GradientPass.of(DenseModel.of(TinyModels.config(), parameters), SCALAR.gemm()))
         .hasMessageContaining("tensor_shape: tensor model.norm.weight has 7");
     parameters.remove("model.norm.weight");
-    assertThatThrownBy(() ->
-            GradientPass.of(DenseModel.of(TinyModels.config(), parameters), SCALAR.gemm()))
+    assertThatThrownBy(
+            () -> GradientPass.of(DenseModel.of(TinyModels.config(), parameters), SCALAR.gemm()))
         .hasMessageContaining("missing_tensor: tensor model.norm.weight");
     assertThatThrownBy(() -> new TokenBatch(List.of(new int[0]))).hasMessageContaining("empty");
   }

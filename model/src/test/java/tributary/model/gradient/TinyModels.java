@@ -66,7 +66,11 @@ public final class TinyModels {
   }
 
   private static void linear(
-      Map<String, float[]> parameters, SplittableRandom random, String name, int rows, int columns) {
+      Map<String, float[]> parameters,
+      SplittableRandom random,
+      String name,
+      int rows,
+      int columns) {
     double deviation = 1 / Math.sqrt(columns);
     parameters.put(name + ".weight", values(random, rows * columns, 0, deviation));
     parameters.put(name + ".bias", values(random, rows, 0, 0.3));
