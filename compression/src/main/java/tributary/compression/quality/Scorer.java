@@ -7,7 +7,6 @@ import java.util.List;
 import java.util.stream.IntStream;
 import tributary.compression.quality.Distribution.Reference;
 import tributary.gpu.KvShape;
-import tributary.model.ForwardPass.LogitsSink;
 import tributary.model.StepBatch;
 import tributary.model.StepBatch.LogitRows;
 import tributary.model.StepBatch.Slice;
@@ -107,31 +106,44 @@ final class Scorer {
         .toList();
   }
 
+  /** A row of a step, and what a subject says of the token after it. */
+  private record Said(int sequence, int next, Distribution found) {}
+
   /** Runs the step on every subject, the reference first. */
   private void score(Round round, List<Part> step, List<List<Tally>> tallies) {
-    List<Reference> references = new ArrayList<>();
-    LogitsSink first =
-        (slice, row, logits) -> {
-          Part part = step.get(slice);
-          Distribution found = new Distribution(logits);
-          tallies.getFirst().get(part.sequence).add(found, round.next(part, row));
-          if (subjects.size() > 1) {
-            references.add(found.reference());
-          }
-        };
-    round.run(subjects.getFirst(), step, LogitRows.ALL, first);
+    List<Said> first = run(round, subjects.getFirst(), step);
+    first.forEach(said -> tallies.getFirst().get(said.sequence).add(said.found, said.next));
+    if (subjects.size() == 1) {
+      return;
+    }
+    List<Reference> references =
+        first.parallelStream().map(said -> said.found.reference()).toList();
     for (int index = 1; index < subjects.size(); index++) {
       List<Tally> tally = tallies.get(index);
       Iterator<Reference> reference = references.iterator();
-      LogitsSink other =
-          (slice, row, logits) -> {
-            Part part = step.get(slice);
-            Distribution found = new Distribution(logits);
-            tally.get(part.sequence).add(found, round.next(part, row));
-            tally.get(part.sequence).compare(reference.next(), found);
-          };
-      round.run(subjects.get(index), step, LogitRows.ALL, other);
+      for (Said said : run(round, subjects.get(index), step)) {
+        tally.get(said.sequence).add(said.found, said.next);
+        tally.get(said.sequence).compare(reference.next(), said.found);
+      }
     }
+  }
+
+  /** What a subject says after every row of a step. */
+  private static List<Said> run(Round round, Subject subject, List<Part> step) {
+    record Row(Part part, int row, float[] logits) {}
+    List<Row> rows = new ArrayList<>();
+    round.run(
+        subject,
+        step,
+        LogitRows.ALL,
+        (slice, row, logits) -> rows.add(new Row(step.get(slice), row, logits.clone())));
+    return rows.parallelStream()
+        .map(row ->
+            new Said(
+                row.part.sequence,
+                round.next(row.part, row.row),
+                new Distribution(row.logits)))
+        .toList();
   }
 
   /** Inputs {@code [from, to)} of a sequence. */

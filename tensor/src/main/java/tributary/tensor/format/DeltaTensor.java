@@ -27,8 +27,7 @@ public sealed interface DeltaTensor {
   record Coded(MatrixCode code, float @Nullable [] baseFactors, @Nullable TensorView added)
       implements DeltaTensor {
     // Written out, because a compact constructor's class file loses that an array may be null.
-    public Coded(
-        MatrixCode code, float @Nullable [] baseFactors, @Nullable TensorView added) {
+    public Coded(MatrixCode code, float @Nullable [] baseFactors, @Nullable TensorView added) {
       if (baseFactors != null && baseFactors.length != code.rows()) {
         throw new IllegalArgumentException(
             "base factors: found %d, wanted one for each of %d rows"

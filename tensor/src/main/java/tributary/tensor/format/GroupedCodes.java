@@ -109,9 +109,13 @@ public record GroupedCodes(
   public void readRow(int row, float[] out) {
     byte[] stored = new byte[columns];
     BitStream.unpack(codes, row * BitStream.bytes(columns, bits), bits, stored);
-    for (int first = 0; first < columns; first += groupColumns) {
-      float scale = statistics.scale(row, first / groupColumns);
-      float zero = statistics.zero(row, first / groupColumns);
+    float[] scales = new float[Math.ceilDiv(columns, groupColumns)];
+    float[] zeros = new float[scales.length];
+    statistics.readRow(row, scales, zeros);
+    for (int group = 0; group < scales.length; group++) {
+      int first = group * groupColumns;
+      float scale = scales[group];
+      float zero = zeros[group];
       for (int p = first; p < Math.min(first + groupColumns, columns); p++) {
         out[order == null ? p : order[p]] = scale * ((stored[p] & 0xFF) - zero);
       }

@@ -17,8 +17,7 @@ import tributary.protocol.Bytes;
  * @param planes 1 to 8, the most significant bit first
  * @param tables for width w at w - 1: [rows, 2^w], ascending within a row; as many as planes
  */
-public record LookupPlanes(
-    int rows, int columns, List<MemorySegment> planes, List<float[]> tables)
+public record LookupPlanes(int rows, int columns, List<MemorySegment> planes, List<float[]> tables)
     implements MatrixCode {
   private static final ValueLayout.OfLong WORD =
       ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);

@@ -222,7 +222,8 @@ public final class RandomCodes {
       offsets[row + 1] = found.size();
     }
     int[] columnsFound = found.stream().mapToInt(Integer::intValue).toArray();
-    return new GroupedCodes.Outliers(offsets, columnsFound, values(columnsFound.length, magnitude * 0.5));
+    return new GroupedCodes.Outliers(
+        offsets, columnsFound, values(columnsFound.length, magnitude * 0.5));
   }
 
   private float[] values(int count, double bound) {
