@@ -1,0 +1,27 @@
+package tributary.compression.quality.report;
+
+import java.util.Arrays;
+import java.util.stream.Collectors;
+
+/**
+ * Which codecs form one line of a plot: those of one name that differ in numbers only, since
+ * numbers say how many bits are spent and words how.
+ */
+final class CodecFamily {
+  private static final String NUMBER = "-?\\d+(\\.\\d+)?(:\\d+)?";
+
+  private CodecFamily() {}
+
+  /** The family of a codec given as {@code name:key=value,...}. */
+  static String of(String codec) {
+    int colon = codec.indexOf(':');
+    if (colon < 0) {
+      return codec;
+    }
+    String words =
+        Arrays.stream(codec.substring(colon + 1).split(","))
+            .filter(setting -> !setting.substring(setting.indexOf('=') + 1).matches(NUMBER))
+            .collect(Collectors.joining(" "));
+    return (codec.substring(0, colon) + " " + words).strip();
+  }
+}
