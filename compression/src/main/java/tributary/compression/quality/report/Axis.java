@@ -23,7 +23,9 @@ record Axis(String label, Scale scale, double min, double max) {
   private static final double[] STEPS = {1, 2, 2.5, 5, 10};
 
   /** Where logarithmic axes may have ticks within a decade, from coarse to fine. */
-  private static final double[][] DECADES = {{1}, {1, 3}, {1, 2, 5}, {1, 1.5, 2, 3, 4, 6, 8}};
+  private static final double[][] DECADES = {
+    {1}, {1, 3}, {1, 2, 5}, {1, 1.5, 2, 3, 4, 6, 8}, {1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8}
+  };
 
   Axis {
     if (!(min < max) || (scale == Scale.LOGARITHMIC && min <= 0)) {

@@ -20,8 +20,23 @@ final class CodecFamily {
     }
     String words =
         Arrays.stream(codec.substring(colon + 1).split(","))
-            .filter(setting -> !setting.substring(setting.indexOf('=') + 1).matches(NUMBER))
+            .map(CodecFamily::word)
+            .filter(word -> !word.isEmpty())
             .collect(Collectors.joining(" "));
     return (codec.substring(0, colon) + " " + words).strip();
+  }
+
+  /** What a setting says in a word; nothing if it is a number. */
+  private static String word(String setting) {
+    int equals = setting.indexOf('=');
+    String value = setting.substring(equals + 1);
+    if (value.matches(NUMBER)) {
+      return "";
+    }
+    return switch (value) {
+      case "true" -> setting.substring(0, equals);
+      case "false" -> "no " + setting.substring(0, equals);
+      default -> value;
+    };
   }
 }

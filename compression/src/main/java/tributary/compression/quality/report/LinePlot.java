@@ -1,16 +1,12 @@
 package tributary.compression.quality.report;
 
-import static tributary.compression.quality.report.Markup.escaped;
-
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Collectors;
+import tributary.compression.quality.report.Svg.Anchor;
 
-/**
- * Lines through marked points, as SVG that follows the reader's light or dark scheme.
- *
- * @param series at most as many as are told apart are worth looking at
- */
+/** Lines through marked points, with a legend. */
 record LinePlot(String title, Axis x, Axis y, List<Series> series) {
   /** Points of one kind, from left to right. */
   record Series(String name, List<Point> points) {
@@ -35,141 +31,72 @@ record LinePlot(String title, Axis x, Axis y, List<Series> series) {
   private static final int PLOT_WIDTH = WIDTH - LEFT - RIGHT;
   private static final int PLOT_HEIGHT = HEIGHT - TOP - BOTTOM;
   private static final int LEGEND_LINE = 21;
-  private static final double MARK = 4.5;
 
-  /** Told apart on white and on black; then they repeat with other marks. */
+  /** Characters of a name that the legend has room for. */
+  private static final int NAME_MAX = 27;
+
+  /** Told apart on white and on black. */
   private static final List<String> COLOURS =
       List.of(
-          "#2f7fdd", "#e0731d", "#2e9e4f", "#d6455d", "#8f63d2", "#12a0a8", "#b5852a", "#d152a8");
+          "#2f7fdd", "#e0731d", "#2e9e4f", "#d6455d", "#8f63d2", "#12a0a8", "#b5852a", "#d152a8",
+          "#7b8a99");
 
-  private static final String STYLE =
-      """
-      .ink{fill:#1f2328}.soft{fill:#59636e}.rule{stroke:#d1d9e0}.edge{stroke:#818b98}
-      @media(prefers-color-scheme:dark){
-      .ink{fill:#e6edf3}.soft{fill:#9aa4af}.rule{stroke:#31373e}.edge{stroke:#717a84}}
-      """;
+  /** A disc, a square, a triangle and a diamond around a place that precedes them. */
+  private static final List<String> MARKS =
+      List.of(
+          "m0-4.5a4.5 4.5 0 1 0 .01 0z",
+          "m-4.2-4.2h8.4v8.4h-8.4z",
+          "m0-5.4l5.4 9.2h-10.8z",
+          "m0-5.6l5.6 5.6l-5.6 5.6l-5.6-5.6z");
 
   String toSvg() {
-    StringBuilder out = new StringBuilder();
-    add(
-        out,
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" width=\"%d\" height=\"%d\""
-            + " role=\"img\" aria-label=\"%s\" font-family=\"system-ui,Helvetica,Arial,sans-serif\""
-            + " font-size=\"12\">\n<style>%s</style>\n",
-        WIDTH,
-        HEIGHT,
-        WIDTH,
-        HEIGHT,
-        escaped(title),
-        STYLE);
-    add(
-        out,
-        "<text class=\"ink\" x=\"%d\" y=\"22\" font-size=\"15\" font-weight=\"600\">%s</text>\n",
-        LEFT,
-        escaped(title));
-    addGrid(out);
+    Svg svg = new Svg(WIDTH, HEIGHT, title);
+    svg.heading(LEFT, 22, title);
+    drawAxes(svg);
     for (int index = 0; index < series.size(); index++) {
-      addSeries(out, index);
-      addLegend(out, index);
+      drawSeries(svg, index);
+      drawLegend(svg, index);
     }
-    return out.append("</svg>\n").toString();
+    return svg.toString();
   }
 
-  private void addGrid(StringBuilder out) {
+  private void drawAxes(Svg svg) {
+    int bottom = TOP + PLOT_HEIGHT;
+    int right = LEFT + PLOT_WIDTH;
     for (double tick : x.ticks()) {
-      double at = left(tick);
-      addLine(out, "rule", at, TOP, at, TOP + PLOT_HEIGHT);
-      addText(out, "soft\" text-anchor=\"middle", at, TOP + PLOT_HEIGHT + 18, Axis.text(tick));
+      svg.line("rule", left(tick), TOP, left(tick), bottom);
+      svg.text("soft", Anchor.MIDDLE, left(tick), bottom + 18, Axis.text(tick));
     }
     for (double tick : y.ticks()) {
-      double at = top(tick);
-      addLine(out, "rule", LEFT, at, LEFT + PLOT_WIDTH, at);
-      addText(out, "soft\" text-anchor=\"end", LEFT - 8, at + 4, Axis.text(tick));
+      svg.line("rule", LEFT, top(tick), right, top(tick));
+      svg.text("soft", Anchor.END, LEFT - 8, top(tick) + 4, Axis.text(tick));
     }
-    addLine(out, "edge", LEFT, TOP + PLOT_HEIGHT, LEFT + PLOT_WIDTH, TOP + PLOT_HEIGHT);
-    addLine(out, "edge", LEFT, TOP, LEFT, TOP + PLOT_HEIGHT);
-    double middle = LEFT + PLOT_WIDTH / 2.0;
-    addText(out, "ink\" text-anchor=\"middle", middle, HEIGHT - 14, x.label());
-    double height = TOP + PLOT_HEIGHT / 2.0;
-    add(
-        out,
-        "<text class=\"ink\" text-anchor=\"middle\" transform=\"translate(18 %.1f) rotate(-90)\">"
-            + "%s</text>\n",
-        height,
-        escaped(y.label()));
+    svg.line("edge", LEFT, bottom, right, bottom);
+    svg.line("edge", LEFT, TOP, LEFT, bottom);
+    svg.text("ink", Anchor.MIDDLE, LEFT + PLOT_WIDTH / 2.0, HEIGHT - 14, x.label());
+    svg.upwards(18, TOP + PLOT_HEIGHT / 2.0, y.label());
   }
 
-  private void addSeries(StringBuilder out, int index) {
-    Series one = series.get(index);
-    StringBuilder path = new StringBuilder();
-    for (Point point : one.points) {
-      add(path, "%s%.1f %.1f", path.isEmpty() ? "M" : "L", left(point.x), top(point.y));
-    }
-    add(
-        out,
-        "<path d=\"%s\" fill=\"none\" stroke=\"%s\" stroke-width=\"1.8\"/>\n",
-        path,
-        colour(index));
-    for (Point point : one.points) {
-      addMark(out, index, left(point.x), top(point.y), point.label);
+  private void drawSeries(Svg svg, int index) {
+    List<Point> points = series.get(index).points;
+    String path =
+        points.stream()
+            .map(point -> place(left(point.x), top(point.y)))
+            .collect(Collectors.joining("L", "M", ""));
+    svg.stroke(path, colour(index), dashes(index));
+    for (Point point : points) {
+      svg.shape("M" + place(left(point.x), top(point.y)) + mark(index), colour(index), point.label);
     }
   }
 
-  private void addLegend(StringBuilder out, int index) {
-    double at = TOP + 10 + (double) index * LEGEND_LINE;
+  private void drawLegend(Svg svg, int index) {
+    String name = series.get(index).name;
     double from = LEFT + PLOT_WIDTH + 16;
-    add(
-        out,
-        "<path d=\"M%.1f %.1fh22\" stroke=\"%s\" stroke-width=\"1.8\"/>\n",
-        from,
-        at,
-        colour(index));
-    addMark(out, index, from + 11, at, series.get(index).name);
-    addText(out, "ink", from + 30, at + 4, series.get(index).name);
-  }
-
-  private static void addMark(
-      StringBuilder out, int index, double x, double y, String label) {
-    add(out, "<path fill=\"%s\" d=\"", colour(index));
-    double r = MARK;
-    switch (index % 4) {
-      case 0 ->
-          add(out, "M%.1f %.1fa%.1f %.1f 0 1 0 .01 0z", x, y - r, r, r);
-      case 1 ->
-          add(out, "M%.1f %.1fh%.1fv%.1fh%.1fz", x - r, y - r, 2 * r, 2 * r, -2 * r);
-      case 2 ->
-          add(out, "M%.1f %.1fl%.1f %.1fh%.1fz", x, y - r - 1, r + 1, 2 * r, -2 * r - 2);
-      default ->
-          add(
-              out,
-              "M%.1f %.1fl%.1f %.1fl%.1f %.1fl%.1f %.1fz",
-              x,
-              y - r - 1,
-              r + 1,
-              r + 1,
-              -r - 1,
-              r + 1,
-              -r - 1,
-              -r - 1);
-    }
-    add(out, "\"><title>%s</title></path>\n", escaped(label));
-  }
-
-  private static void addLine(
-      StringBuilder out, String style, double x1, double y1, double x2, double y2) {
-    add(
-        out,
-        "<line class=\"%s\" x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\"/>\n",
-        style,
-        x1,
-        y1,
-        x2,
-        y2);
-  }
-
-  private static void addText(
-      StringBuilder out, String style, double x, double y, String text) {
-    add(out, "<text class=\"%s\" x=\"%.1f\" y=\"%.1f\">%s</text>\n", style, x, y, escaped(text));
+    double at = TOP + 10 + (double) index * LEGEND_LINE;
+    svg.stroke("M" + place(from, at) + "h22", colour(index), dashes(index));
+    svg.shape("M" + place(from + 11, at) + mark(index), colour(index), name);
+    String shown = name.length() <= NAME_MAX ? name : name.substring(0, NAME_MAX - 1) + "…";
+    svg.text("ink", Anchor.START, from + 30, at + 4, shown);
   }
 
   private double left(double value) {
@@ -180,11 +107,20 @@ record LinePlot(String title, Axis x, Axis y, List<Series> series) {
     return TOP + (1 - y.place(value)) * PLOT_HEIGHT;
   }
 
+  private static String place(double x, double y) {
+    return String.format(Locale.ROOT, "%.1f %.1f", x, y);
+  }
+
   private static String colour(int index) {
     return COLOURS.get(index % COLOURS.size());
   }
 
-  private static void add(StringBuilder out, String format, Object... values) {
-    out.append(String.format(Locale.ROOT, format, values));
+  private static String mark(int index) {
+    return MARKS.get(index % MARKS.size());
+  }
+
+  /** Colours that come again are dashed. */
+  private static String dashes(int index) {
+    return index < COLOURS.size() ? "" : "5 3";
   }
 }

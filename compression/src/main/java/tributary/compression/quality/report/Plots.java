@@ -16,31 +16,46 @@ import tributary.compression.quality.report.LinePlot.Series;
 final class Plots {
   /** What is plotted against what. */
   private record Measure(
-      String name, String label, Scale scale, Function<CodecMean, @Nullable Double> value) {}
+      String name, String title, String label, Scale scale, Function<CodecMean, @Nullable Double> value) {}
 
-  private record Width(String name, String label, ToDoubleFunction<CodecMean> value) {}
+  private record Width(
+      String name, String title, String label, ToDoubleFunction<CodecMean> value) {}
 
   private static final List<Width> WIDTHS =
       List.of(
           new Width(
-              "linear", "bits per linear weight, resident", CodecMean::bitsPerLinearWeight),
-          new Width("resident", "bits per weight, resident, embeddings and all", CodecMean::bitsPerWeight),
-          new Width("file", "bits per weight, file, embeddings and all", CodecMean::fileBitsPerWeight));
+              "linear",
+              "linear layers",
+              "bits per linear weight, resident",
+              CodecMean::bitsPerLinearWeight),
+          new Width(
+              "resident",
+              "whole delta when served",
+              "bits per weight, resident, embeddings and all",
+              CodecMean::bitsPerWeight),
+          new Width(
+              "file",
+              "whole delta on disk",
+              "bits per weight, file, embeddings and all",
+              CodecMean::fileBitsPerWeight));
 
   private static final List<Measure> MEASURES =
       List.of(
           new Measure(
               "kl",
+              "Divergence from the fine-tune",
               "KL from the fine-tune, nats per token",
               Scale.LOGARITHMIC,
               CodecMean::divergence),
           new Measure(
               "exact-match",
+              "Exact match kept",
               "exact match, % of the fine-tune's",
               Scale.LINEAR,
               mean -> mean.exactMatchShare() == null ? null : 100 * mean.exactMatchShare()),
           new Measure(
               "perplexity",
+              "Perplexity",
               "perplexity over the fine-tune's",
               Scale.LINEAR,
               CodecMean::perplexityRatio));
@@ -85,7 +100,7 @@ final class Plots {
     List<Series> series =
         byFamily.entrySet().stream().map(e -> new Series(e.getKey(), e.getValue())).toList();
     return new LinePlot(
-        measure.label,
+        measure.title + ": " + width.title,
         Axis.around(width.label, Scale.LOGARITHMIC, xs),
         Axis.around(measure.label, measure.scale, ys),
         series);
