@@ -27,7 +27,8 @@ final class CompareOptions {
   @Option(
       names = "--models",
       paramLabel = "DIR",
-      description = "Directory of fine-tunes: those that have a directory of their name in --tasks.")
+      description =
+          "Directory of fine-tunes: those that have a directory of their name in --tasks.")
   private @Nullable Path models;
 
   @Option(

@@ -24,7 +24,8 @@ class CompareOptionsTest {
     assertThat(err.toString()).contains("--task=FILE", "--text=FILE", "--compare");
     assertThat(run("--base", "b", "--compare", "--codecs", "lossless")).isEqualTo(2);
     assertThat(err.toString()).contains("--tasks");
-    assertThat(run("--base", "b", "--task", "t", "--compare", "--tasks", "t", "--codecs", "lossless"))
+    assertThat(
+            run("--base", "b", "--task", "t", "--compare", "--tasks", "t", "--codecs", "lossless"))
         .isEqualTo(2);
   }
 
@@ -42,7 +43,16 @@ class CompareOptionsTest {
   void an_unknown_codec_is_named_before_work_begins() {
     String here = directory.toString();
     assertThat(
-            run("--base", here, "--model", here, "--compare", "--tasks", here, "--codecs", "nonsense"))
+            run(
+                "--base",
+                here,
+                "--model",
+                here,
+                "--compare",
+                "--tasks",
+                here,
+                "--codecs",
+                "nonsense"))
         .isEqualTo(1);
     assertThat(err.toString()).contains("unknown_codec", "nonsense");
   }

@@ -22,7 +22,8 @@ public final class CodecText {
     Map<String, String> settings = new TreeMap<>();
     for (String pair : list.split(",", -1)) {
       int equals = pair.indexOf('=');
-      if (equals < 1 || settings.put(pair.substring(0, equals), pair.substring(equals + 1)) != null) {
+      if (equals < 1
+          || settings.put(pair.substring(0, equals), pair.substring(equals + 1)) != null) {
         throw new TributaryException(
             ErrorCode.USAGE,
             "codec %s: wanted NAME:KEY=VALUE,..., each key once; found %s"

@@ -8,8 +8,8 @@ import tributary.tensor.format.MatrixCode;
 
 /**
  * How far one linear layer's outputs are from the fine-tune's on calibration inputs, and how far
- * the base's are: {@code ||(W - What) X||^2} and {@code ||(W - Wb) X||^2}. The JSON names are relied
- * on by scripts.
+ * the base's are: {@code ||(W - What) X||^2} and {@code ||(W - Wb) X||^2}. The JSON names are
+ * relied on by scripts.
  *
  * @param tensor name of the layer's matrix
  */

@@ -94,8 +94,7 @@ final class Scorer {
       tails.add(new Part(index, context, sequence.inputs()));
     }
     if (!contexts.isEmpty()) {
-      subjects.forEach(subject ->
-          round.run(subject, contexts, LogitRows.NONE, (_, _, _) -> {}));
+      subjects.forEach(subject -> round.run(subject, contexts, LogitRows.NONE, (_, _, _) -> {}));
     }
     List<List<Tally>> tallies =
         subjects.stream().map(_ -> sequences.stream().map(_ -> new Tally()).toList()).toList();

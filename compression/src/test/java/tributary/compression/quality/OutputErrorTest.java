@@ -33,11 +33,11 @@ class OutputErrorTest {
     assertThat(error.squaredChange()).isEqualTo(3);
     assertThat(error.relative()).isCloseTo(Math.sqrt(1 / 3.0), within(1e-12));
     assertThat(new OutputError("w", 0, 0).relative()).isZero();
-    assertThatThrownBy(() -> OutputError.of(problem(null), code)).hasMessageContaining("w: nothing");
+    assertThatThrownBy(() -> OutputError.of(problem(null), code))
+        .hasMessageContaining("w: nothing");
   }
 
-  private static LinearProblem problem(
-      @Nullable InputStatistics inputs) {
+  private static LinearProblem problem(@Nullable InputStatistics inputs) {
     return new LinearProblem("w", 2, 2, BASE, TUNED, inputs);
   }
 }

@@ -126,8 +126,7 @@ public final class CodecComparison {
 
   private void compare(Path model, RowFile rows, Path scratch) {
     String name = name(model);
-    List<String> codecs =
-        plan.codecs.stream().filter(codec -> !rows.holds(name, codec)).toList();
+    List<String> codecs = plan.codecs.stream().filter(codec -> !rows.holds(name, codec)).toList();
     if (codecs.isEmpty()) {
       return;
     }

@@ -38,8 +38,7 @@ final class PeakHeap implements NotificationListener, AutoCloseable {
     if (notification
         .getType()
         .equals(GarbageCollectionNotificationInfo.GARBAGE_COLLECTION_NOTIFICATION)) {
-      var info =
-          GarbageCollectionNotificationInfo.from((CompositeData) notification.getUserData());
+      var info = GarbageCollectionNotificationInfo.from((CompositeData) notification.getUserData());
       long used = 0;
       for (var pool : ManagementFactory.getMemoryPoolMXBeans()) {
         var after = info.getGcInfo().getMemoryUsageAfterGc().get(pool.getName());

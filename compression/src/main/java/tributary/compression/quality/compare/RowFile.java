@@ -58,8 +58,7 @@ final class RowFile {
     }
   }
 
-  private static void read(Path file, Common common, List<ComparisonRow> rows)
-      throws IOException {
+  private static void read(Path file, Common common, List<ComparisonRow> rows) throws IOException {
     List<String> lines = Files.readAllLines(file);
     for (int number = 0; number < lines.size(); number++) {
       try {
@@ -102,8 +101,7 @@ final class RowFile {
     rows.add(row);
     if (file != null) {
       try {
-        Files.writeString(
-            file, JSON.writeValueAsString(row) + "\n", StandardOpenOption.APPEND);
+        Files.writeString(file, JSON.writeValueAsString(row) + "\n", StandardOpenOption.APPEND);
       } catch (IOException e) {
         throw unwritable(file, e);
       }

@@ -16,7 +16,11 @@ import tributary.compression.quality.report.LinePlot.Series;
 final class Plots {
   /** What is plotted against what. */
   private record Measure(
-      String name, String title, String label, Scale scale, Function<CodecMean, @Nullable Double> value) {}
+      String name,
+      String title,
+      String label,
+      Scale scale,
+      Function<CodecMean, @Nullable Double> value) {}
 
   private record Width(
       String name, String title, String label, ToDoubleFunction<CodecMean> value) {}

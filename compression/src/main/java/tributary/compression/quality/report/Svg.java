@@ -24,15 +24,11 @@ final class Svg {
   Svg(int width, int height, String label) {
     add(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" width=\"%d\" height=\"%d\"",
-        width,
-        height,
-        width,
-        height);
+        width, height, width, height);
     add(
         " role=\"img\" aria-label=\"%s\" font-family=\"system-ui,Helvetica,Arial,sans-serif\""
             + " font-size=\"12\">\n<style>%s</style>\n",
-        Markup.escaped(label),
-        STYLE);
+        Markup.escaped(label), STYLE);
   }
 
   /** A line of the style {@code rule} or {@code edge}. */
@@ -44,19 +40,14 @@ final class Svg {
   void text(String style, Anchor anchor, double x, double y, String text) {
     add(
         "<text class=\"%s\" text-anchor=\"%s\" x=\"%.1f\" y=\"%.1f\">%s</text>\n",
-        style,
-        anchor.name().toLowerCase(Locale.ROOT),
-        x,
-        y,
-        Markup.escaped(text));
+        style, anchor.name().toLowerCase(Locale.ROOT), x, y, Markup.escaped(text));
   }
 
   /** Text that is read from below. */
   void upwards(double x, double y, String text) {
     add(
         "<text class=\"ink\" text-anchor=\"middle\" transform=\"translate(%.1f %.1f) rotate(-90)\">",
-        x,
-        y);
+        x, y);
     add("%s</text>\n", Markup.escaped(text));
   }
 
@@ -69,18 +60,14 @@ final class Svg {
   void stroke(String path, String colour, String dashes) {
     add(
         "<path d=\"%s\" fill=\"none\" stroke=\"%s\" stroke-width=\"1.8\" stroke-dasharray=\"%s\"/>\n",
-        path,
-        colour,
-        dashes.isEmpty() ? "none" : dashes);
+        path, colour, dashes.isEmpty() ? "none" : dashes);
   }
 
   /** A filled shape with a text that the pointer shows. */
   void shape(String path, String colour, String title) {
     add(
         "<path d=\"%s\" fill=\"%s\"><title>%s</title></path>\n",
-        path,
-        colour,
-        Markup.escaped(title));
+        path, colour, Markup.escaped(title));
   }
 
   @Override

@@ -43,8 +43,7 @@ record Table(String caption, List<String> columns, List<List<String>> rows) {
         rows,
         List.of(
             new Column<>("codec", ComparisonRow::codec),
-            new Column<>(
-                "bits/linear weight", r -> number("%.3f", r.size().bitsPerLinearWeight())),
+            new Column<>("bits/linear weight", r -> number("%.3f", r.size().bitsPerLinearWeight())),
             new Column<>("bits/weight", r -> number("%.3f", r.size().bitsPerWeight())),
             new Column<>("file, bytes", r -> number("%,d", r.size().fileBytes())),
             new Column<>("resident, bytes", r -> number("%,d", r.size().residentBytes())),

@@ -23,7 +23,8 @@ class ReportTest {
   @Test
   void means_are_geometric_for_ratios_and_skip_what_says_nothing() {
     List<CodecMean> means = CodecMean.of(Samples.rows());
-    assertThat(means).extracting(CodecMean::codec)
+    assertThat(means)
+        .extracting(CodecMean::codec)
         .containsExactly("none", "planes:count=1", "planes:count=2");
     CodecMean one = means.get(1);
     assertThat(one.models()).isEqualTo(2);
