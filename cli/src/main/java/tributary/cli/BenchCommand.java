@@ -5,7 +5,7 @@ import picocli.CommandLine.Command;
 /** Groups the benchmarks. */
 @Command(
     name = "bench",
-    description = "Measure speed and quality.",
-    subcommands = {BenchDecodeCommand.class, BenchQualityCommand.class},
+    description = "Measure speed; for quality see evaluate --compare.",
+    subcommands = {BenchDecodeCommand.class},
     synopsisSubcommandLabel = "BENCHMARK")
 final class BenchCommand {}

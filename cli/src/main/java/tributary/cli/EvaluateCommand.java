@@ -9,17 +9,24 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 import tributary.compression.quality.Evaluation;
 import tributary.compression.quality.Fidelity;
 import tributary.compression.quality.Quality;
+import tributary.compression.quality.compare.CodecComparison;
+import tributary.compression.quality.report.Comparison;
+import tributary.compression.quality.report.ReportFiles;
+import tributary.gpu.Backend;
 import tributary.protocol.TributaryException;
 
 /** Measures a variant's quality on a task or a text. */
 @Command(
     name = "evaluate",
     description =
-        "Measure exact match and perplexity of the base, a delta on it, or a whole fine-tune.")
+        "Measure exact match and perplexity of the base, a delta on it, or a whole fine-tune; or"
+            + " compare what codecs keep of several fine-tunes.")
 final class EvaluateCommand implements Callable<Integer> {
   private static final int LIMIT_MAX = 1_000_000;
   private static final int RECORDS = 500;
@@ -28,10 +35,10 @@ final class EvaluateCommand implements Callable<Integer> {
   @Mixin private VariantOptions variant = new VariantOptions();
 
   @ArgGroup(multiplicity = "1")
-  private Material material = new Material();
+  private Work work = new Work();
 
-  /** What to measure on. */
-  private static final class Material {
+  /** Measure one variant on a task or a text, or compare many. */
+  private static final class Work {
     @Option(
         names = "--task",
         paramLabel = "FILE",
@@ -43,6 +50,9 @@ final class EvaluateCommand implements Callable<Integer> {
         paramLabel = "FILE",
         description = "Text; documents are separated by <|endoftext|>.")
     private @Nullable Path text;
+
+    @ArgGroup(exclusive = false, heading = "Comparing codecs:%n")
+    private @Nullable CompareOptions compare;
   }
 
   @Option(
@@ -53,11 +63,38 @@ final class EvaluateCommand implements Callable<Integer> {
 
   @Mixin private ReportOptions report = new ReportOptions();
 
+  @Spec private CommandSpec spec;
+
   @Override
   public Integer call() {
     if (limit != null && (limit < 1 || limit > LIMIT_MAX)) {
       throw TributaryException.parameter("limit", limit, 1, LIMIT_MAX);
     }
+    if (work.compare != null) {
+      compare(work.compare);
+    } else {
+      measure();
+    }
+    return 0;
+  }
+
+  private void compare(CompareOptions options) {
+    var plan = options.plan(variant.base(), variant.models());
+    var extent =
+        new CodecComparison.Extent(
+            limit == null ? RECORDS : limit, options.samples(), options.report());
+    try (Backend backend = variant.openBackend()) {
+      Comparison comparison = new ComparisonRun(plan, extent, backend).run(command());
+      report.print(comparison, to -> to.print(ReportFiles.tables(comparison)));
+    }
+  }
+
+  private String command() {
+    List<String> arguments = spec.root().commandLine().getParseResult().originalArgs();
+    return "./tributary " + String.join(" ", arguments);
+  }
+
+  private void measure() {
     Quality quality;
     try (VariantOptions.Opened opened = variant.open();
         ProgressBar bar = ReportOptions.progress("evaluate", 0, "records");
@@ -79,7 +116,6 @@ final class EvaluateCommand implements Callable<Integer> {
                 quality.records(),
                 quality.tokens(),
                 quality.seconds()));
-    return 0;
   }
 
   private List<Fidelity> measure(Evaluation evaluation, ProgressBar bar) {
@@ -88,9 +124,9 @@ final class EvaluateCommand implements Callable<Integer> {
           bar.maxHint(of);
           bar.stepTo(done);
         };
-    return material.task != null
-        ? evaluation.task(material.task, limit != null ? limit : RECORDS, progress)
+    return work.task != null
+        ? evaluation.task(work.task, limit != null ? limit : RECORDS, progress)
         : evaluation.text(
-            Objects.requireNonNull(material.text), limit != null ? limit : WINDOWS, progress);
+            Objects.requireNonNull(work.text), limit != null ? limit : WINDOWS, progress);
   }
 }

@@ -16,6 +16,7 @@ import picocli.CommandLine.ScopeType;
       DemoCommand.class,
       ServeCommand.class,
       CompressCommand.class,
+      RestoreCommand.class,
       InspectCommand.class,
       EvaluateCommand.class,
       GenerateCommand.class,

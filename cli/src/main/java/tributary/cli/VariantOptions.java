@@ -1,6 +1,8 @@
 package tributary.cli;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Mixin;
@@ -8,6 +10,8 @@ import picocli.CommandLine.Option;
 import tributary.gpu.Backend;
 import tributary.model.BaseModel;
 import tributary.model.ResidentDelta;
+import tributary.protocol.ErrorCode;
+import tributary.protocol.TributaryException;
 
 /** Which variant an offline command computes: a base, a base with a delta, or a whole fine-tune. */
 final class VariantOptions {
@@ -34,7 +38,7 @@ final class VariantOptions {
         names = "--model",
         paramLabel = "DIR",
         description = "Uncompressed fine-tune to use instead of the base.")
-    private @Nullable Path model;
+    private List<Path> models = new ArrayList<>();
   }
 
   /** An opened variant; closes what it opened. */
@@ -52,8 +56,22 @@ final class VariantOptions {
     return base;
   }
 
+  /** Fine-tunes that are named, which is several where variants are compared. */
+  List<Path> models() {
+    return tuned == null ? List.of() : tuned.models;
+  }
+
+  /** Opens what the variant is computed with; the caller closes it. */
+  Backend openBackend() {
+    return backend.open();
+  }
+
   Opened open() {
-    Path directory = tuned != null && tuned.model != null ? tuned.model : base;
+    if (models().size() > 1) {
+      throw new TributaryException(
+          ErrorCode.USAGE, "one fine-tune can be computed at a time; give --model once");
+    }
+    Path directory = models().isEmpty() ? base : models().getFirst();
     Backend opened = backend.open();
     try {
       BaseModel model = BaseModel.load(directory, opened);

@@ -41,7 +41,8 @@ public final class Archive {
   /** Setting that carries the fine-tune's {@link Fingerprint}. */
   private static final String FINGERPRINT = "fingerprint";
 
-  private static final String WEIGHTS = "model.safetensors";
+  /** The file that holds restored weights. */
+  public static final String WEIGHTS = "model.safetensors";
 
   /**
    * What to archive, or to restore.
@@ -84,7 +85,9 @@ public final class Archive {
         done += SideFiles.isFile(tensor) ? 0 : value.shape().elements();
         progress.advanced(done, manifest.originalElements());
       }
-      DeltaFile.write(out, manifest, tensors, Frames.ZSTD);
+      // Coded tensors have no redundancy left; files beside them may have.
+      boolean hasFiles = tensors.keySet().stream().anyMatch(SideFiles::isFile);
+      DeltaFile.write(out, manifest, tensors, hasFiles ? Frames.ZSTD : Frames.NONE);
       try (DeltaFile file = DeltaFile.open(out)) {
         int unchanged = names.size() - tensors.size();
         return new DeltaEncoder.Summary(manifest, file.size(), tensors.size(), unchanged, 0);

@@ -39,8 +39,7 @@ class ArchiveTest {
     Files.writeString(tuned.resolve("config.json"), "{\"of\": \"the fine-tune\"}");
     List<Long> told = new ArrayList<>();
     DeltaEncoder.Summary summary =
-        Archive.encode(
-            over(base), tuned, "acme", file(), (done, of) -> told.add(of - done));
+        Archive.encode(over(base), tuned, "acme", file(), (done, of) -> told.add(of - done));
     assertThat(told).endsWith(0L);
     assertThat(summary.ratio()).isGreaterThan(1.3);
     try (DeltaFile file = DeltaFile.open(file())) {
@@ -52,7 +51,8 @@ class ArchiveTest {
     assertThat(restored.tensors()).isEqualTo(3);
     assertThat(restored.files()).isEqualTo(2);
     assertThat(tensors(out())).isEqualTo(tensors(tuned));
-    assertThat(out().resolve("tokenizer.json")).hasSameBinaryContentAs(tuned.resolve("tokenizer.json"));
+    assertThat(out().resolve("tokenizer.json"))
+        .hasSameBinaryContentAs(tuned.resolve("tokenizer.json"));
     assertThat(out().resolve("config.json")).hasSameBinaryContentAs(tuned.resolve("config.json"));
     assertThat(out().resolve("merges.txt")).doesNotExist();
   }
@@ -66,7 +66,8 @@ class ArchiveTest {
     after.put(HEAD, Models.random(7, 1, Shape.of(15, 70)));
     after.put("smaller", Models.random(8, 1, Shape.of(2)));
     before.put("smaller", Models.random(8, 1, Shape.of(3)));
-    after.put("counts", new TensorView(DType.I32, Shape.of(2), MemorySegment.ofArray(new int[] {1, 2})));
+    after.put(
+        "counts", new TensorView(DType.I32, Shape.of(2), MemorySegment.ofArray(new int[] {1, 2})));
     Path base = Models.write(directory.resolve("base"), before);
     Path tuned = Models.write(directory.resolve("tuned"), after);
     Archive.encode(over(base), tuned, "acme", file(), (done, of) -> {});

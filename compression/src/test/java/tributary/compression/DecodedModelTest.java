@@ -41,8 +41,7 @@ class DecodedModelTest {
         var tensors = HandMadeDeltas.random(checkpoint, 7, 2, 3);
         HandMadeDeltas.merge(base, tensors, merged);
         var manifest =
-            new DeltaManifest(
-                "x", new TreeMap<>(), Fingerprint.of(checkpoint), "x", 1, 1);
+            new DeltaManifest("x", new TreeMap<>(), Fingerprint.of(checkpoint), "x", 1, 1);
         DeltaFile.write(delta, manifest, tensors);
       }
       try (Backend backend = Backends.open(BackendChoice.SCALAR, 1);
@@ -65,8 +64,7 @@ class DecodedModelTest {
     try (Backend backend = Backends.open(BackendChoice.SCALAR, 1);
         BaseModel model = BaseModel.load(tuned, backend);
         BaseModel decoded = DecodedModel.load(base, delta, ModelConfig.read(tuned), backend)) {
-      assertClose(
-          logits(decoded, ResidentDelta.none()), logits(model, ResidentDelta.none()), 0);
+      assertClose(logits(decoded, ResidentDelta.none()), logits(model, ResidentDelta.none()), 0);
     }
   }
 

@@ -18,10 +18,10 @@ import tributary.tensor.TensorView;
  * base's tensor, or the base's with a decoded delta added.
  *
  * <p>Each element of a floating type is coded as the distance of its number from that of its
- * prediction (see {@link FloatOrder}), so that all patterns survive: -0, subnormals, infinities, the
- * payload of a NaN. A predictor is rounded to the tensor's type where it has another; it may have
- * fewer elements, and those past its end are predicted to be zero. Other types are stored as they
- * are, or not at all where the predictor is the same.
+ * prediction (see {@link FloatOrder}), so that all patterns survive: -0, subnormals, infinities,
+ * the payload of a NaN. A predictor is rounded to the tensor's type where it has another; it may
+ * have fewer elements, and those past its end are predicted to be zero. Other types are stored as
+ * they are, or not at all where the predictor is the same.
  *
  * <h2>Layout</h2>
  *
@@ -66,8 +66,8 @@ public final class LosslessTensor {
    *
    * @param name of the tensor, for errors
    * @param predictor as it was for {@link #encode}
-   * @throws TributaryException {@code delta_format} or {@code delta_checksum} if these bytes are not
-   *     what was written, or the predictor is another one
+   * @throws TributaryException {@code delta_format} or {@code delta_checksum} if these bytes are
+   *     not what was written, or the predictor is another one
    */
   public static void decode(
       String name, MemorySegment coded, @Nullable TensorView predictor, TensorView out) {
@@ -84,7 +84,7 @@ public final class LosslessTensor {
       throw new TributaryException(
           ErrorCode.DELTA_CHECKSUM,
           "lossless tensor %s decodes to other bytes than were coded; fetch the file again, and"
-              .formatted(Quoted.of(name))
+                  .formatted(Quoted.of(name))
               + " restore it over the base that it was made of");
     }
   }

@@ -75,7 +75,9 @@ public final class SideFiles {
               new TensorView(DType.U8, Shape.of(bytes.length), MemorySegment.ofArray(bytes)));
         } catch (IOException e) {
           throw new TributaryException(
-              ErrorCode.FILE_UNREADABLE, "%s cannot be read: %s".formatted(file, e.getMessage()), e);
+              ErrorCode.FILE_UNREADABLE,
+              "%s cannot be read: %s".formatted(file, e.getMessage()),
+              e);
         }
       }
     }

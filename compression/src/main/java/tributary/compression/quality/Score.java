@@ -9,5 +9,4 @@ package tributary.compression.quality;
  *     for the reference itself
  * @param agreements tokens where this subject's likeliest is the reference's
  */
-record Score(
-    double logLikelihood, int tokens, boolean exact, double divergence, int agreements) {}
+record Score(double logLikelihood, int tokens, boolean exact, double divergence, int agreements) {}

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 import tributary.compression.quality.Distribution.Reference;
 import tributary.gpu.KvShape;
+import tributary.model.ForwardPass.LogitsSink;
 import tributary.model.StepBatch;
 import tributary.model.StepBatch.LogitRows;
 import tributary.model.StepBatch.Slice;
@@ -93,8 +94,7 @@ final class Scorer {
       tails.add(new Part(index, context, sequence.inputs()));
     }
     if (!contexts.isEmpty()) {
-      subjects.forEach(subject ->
-          round.run(subject, contexts, LogitRows.NONE, (_, _, _) -> {}));
+      subjects.forEach(subject -> round.run(subject, contexts, LogitRows.NONE, (_, _, _) -> {}));
     }
     List<List<Tally>> tallies =
         subjects.stream().map(_ -> sequences.stream().map(_ -> new Tally()).toList()).toList();

@@ -24,7 +24,6 @@ final class Tally {
   }
 
   Score score() {
-    return new Score(
-        logLikelihood, tokens, exact == tokens, divergence, tokens - disagreements);
+    return new Score(logLikelihood, tokens, exact == tokens, divergence, tokens - disagreements);
   }
 }

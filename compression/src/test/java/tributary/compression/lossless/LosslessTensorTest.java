@@ -123,7 +123,8 @@ class LosslessTensorTest {
     short[] tuned = gaussian(new SplittableRandom(2), 1000, 1);
     byte[] coded = LosslessTensor.encode(of(DType.BF16, tuned), of(DType.BF16, base));
     base[500]++;
-    assertFails(() -> decode(coded, of(DType.BF16, base), DType.BF16, 1000), ErrorCode.DELTA_CHECKSUM);
+    assertFails(
+        () -> decode(coded, of(DType.BF16, base), DType.BF16, 1000), ErrorCode.DELTA_CHECKSUM);
     byte[] same = LosslessTensor.encode(of(DType.BF16, tuned), of(DType.BF16, tuned));
     assertFails(() -> decode(same, null, DType.BF16, 1000), ErrorCode.DELTA_FORMAT);
   }
@@ -190,8 +191,7 @@ class LosslessTensorTest {
 
   private static void assertFails(ThrowingCallable call, ErrorCode code) {
     assertThatThrownBy(call)
-        .isInstanceOfSatisfying(
-            TributaryException.class, e -> assertThat(e.code()).isEqualTo(code))
+        .isInstanceOfSatisfying(TributaryException.class, e -> assertThat(e.code()).isEqualTo(code))
         .hasMessageContaining("'x'");
   }
 

@@ -79,8 +79,7 @@ class ScorerTest {
           assertThat(score.tokens()).isEqualTo(1);
           assertThat(score.exact()).isTrue();
         });
-    Score wrong =
-        score(scorer(8), List.of(new Sequence(new int[] {1, 2, 3, 7}, 2))).getFirst();
+    Score wrong = score(scorer(8), List.of(new Sequence(new int[] {1, 2, 3, 7}, 2))).getFirst();
     assertThat(wrong.logLikelihood()).isCloseTo(2 - 2 * Math.log(total), within(1e-6));
     assertThat(wrong.exact()).isFalse();
   }
@@ -102,8 +101,7 @@ class ScorerTest {
     List<Score> together = new ArrayList<>();
     while (together.size() < sequences.size()) {
       int count = scorer.fitting(sequences, together.size());
-      together.addAll(
-          score(scorer, sequences.subList(together.size(), together.size() + count)));
+      together.addAll(score(scorer, sequences.subList(together.size(), together.size() + count)));
     }
     List<Score> alone =
         sequences.stream().map(one -> score(scorer(8), List.of(one)).getFirst()).toList();
@@ -155,9 +153,10 @@ class ScorerTest {
       assertThat(scores.get(2).get(sequence).agreements()).isZero();
     }
     assertThat(scores.get(1).getFirst().logLikelihood())
-        .isEqualTo(score(scorer(VOCABULARY, surer), List.of(new Sequence(new int[] {1, 2, 3, 7}, 2)))
-            .getFirst()
-            .logLikelihood());
+        .isEqualTo(
+            score(scorer(VOCABULARY, surer), List.of(new Sequence(new int[] {1, 2, 3, 7}, 2)))
+                .getFirst()
+                .logLikelihood());
   }
 
   @Test
@@ -178,10 +177,12 @@ class ScorerTest {
         new Subject(
             (batch, sink) ->
                 model.run(
-                    batch, (slice, row, logits) -> sink.accept(slice, row, new float[VOCABULARY + 1])),
+                    batch,
+                    (slice, row, logits) -> sink.accept(slice, row, new float[VOCABULARY + 1])),
             ResidentDelta.none());
     Subject narrow = new Subject(model::run, ResidentDelta.none());
-    assertThatThrownBy(() -> scorer(8, VOCABULARY, List.of(narrow, wider)).score(List.of(sequence(3))))
+    assertThatThrownBy(
+            () -> scorer(8, VOCABULARY, List.of(narrow, wider)).score(List.of(sequence(3))))
         .isInstanceOf(TributaryException.class)
         .hasMessageContainingAll("12 tokens", "has 11");
   }

@@ -1,0 +1,82 @@
+package tributary.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
+
+class CompareOptionsTest {
+  @TempDir Path directory;
+
+  private final StringWriter err = new StringWriter();
+  private final CommandLine commandLine =
+      Main.commandLine().setOut(new PrintWriter(new StringWriter())).setErr(new PrintWriter(err));
+
+  @Test
+  void work_has_to_be_named_and_only_one_kind_of_it() {
+    assertThat(run("--base", "b")).isEqualTo(2);
+    assertThat(err.toString()).contains("--task=FILE", "--text=FILE", "--compare");
+    assertThat(run("--base", "b", "--compare", "--codecs", "lossless")).isEqualTo(2);
+    assertThat(err.toString()).contains("--tasks");
+    assertThat(
+            run("--base", "b", "--task", "t", "--compare", "--tasks", "t", "--codecs", "lossless"))
+        .isEqualTo(2);
+  }
+
+  @Test
+  void a_comparison_of_nothing_says_where_it_looked() throws IOException {
+    Files.createDirectories(directory.resolve("models").resolve("without-a-task"));
+    String models = directory.resolve("models").toString();
+    assertThat(
+            run("--base", "b", "--compare", "--models", models, "--tasks", models, "--codecs", "x"))
+        .isEqualTo(1);
+    assertThat(err.toString()).contains("usage: no fine-tune to compare", models);
+  }
+
+  @Test
+  void an_unknown_codec_is_named_before_work_begins() {
+    String here = directory.toString();
+    assertThat(
+            run(
+                "--base",
+                here,
+                "--model",
+                here,
+                "--compare",
+                "--tasks",
+                here,
+                "--codecs",
+                "nonsense"))
+        .isEqualTo(1);
+    assertThat(err.toString()).contains("unknown_codec", "nonsense");
+  }
+
+  @Test
+  void one_fine_tune_is_measured_at_a_time_otherwise() {
+    assertThat(run("--base", "b", "--model", "x", "--model", "y", "--task", "t")).isEqualTo(1);
+    assertThat(err.toString()).contains("--model once");
+  }
+
+  @Test
+  void restored_weights_do_not_replace_others() throws IOException {
+    Files.createFile(directory.resolve("model.safetensors"));
+    int code =
+        commandLine.execute(
+            "restore", "--base", "b", "--delta", "d", "--out", directory.toString());
+    assertThat(code).isEqualTo(1);
+    assertThat(err.toString()).contains("usage: ", "--force");
+  }
+
+  private int run(String... arguments) {
+    String[] all = new String[arguments.length + 1];
+    all[0] = "evaluate";
+    System.arraycopy(arguments, 0, all, 1, arguments.length);
+    return commandLine.execute(all);
+  }
+}

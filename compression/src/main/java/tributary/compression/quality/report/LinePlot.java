@@ -1,0 +1,126 @@
+package tributary.compression.quality.report;
+
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+import tributary.compression.quality.report.Svg.Anchor;
+
+/** Lines through marked points, with a legend. */
+record LinePlot(String title, Axis x, Axis y, List<Series> series) {
+  /** Points of one kind, from left to right. */
+  record Series(String name, List<Point> points) {
+    Series {
+      points = points.stream().sorted(Comparator.comparingDouble(Point::x)).toList();
+    }
+  }
+
+  /**
+   * One mark.
+   *
+   * @param label shown by the pointer
+   */
+  record Point(double x, double y, String label) {}
+
+  private static final int WIDTH = 760;
+  private static final int HEIGHT = 430;
+  private static final int LEFT = 74;
+  private static final int RIGHT = 224;
+  private static final int TOP = 40;
+  private static final int BOTTOM = 54;
+  private static final int PLOT_WIDTH = WIDTH - LEFT - RIGHT;
+  private static final int PLOT_HEIGHT = HEIGHT - TOP - BOTTOM;
+  private static final int LEGEND_LINE = 21;
+
+  /** Characters of a name that the legend has room for. */
+  private static final int NAME_MAX = 27;
+
+  /** Told apart on white and on black. */
+  private static final List<String> COLOURS =
+      List.of(
+          "#2f7fdd", "#e0731d", "#2e9e4f", "#d6455d", "#8f63d2", "#12a0a8", "#b5852a", "#d152a8",
+          "#7b8a99");
+
+  /** A disc, a square, a triangle and a diamond around a place that precedes them. */
+  private static final List<String> MARKS =
+      List.of(
+          "m0-4.5a4.5 4.5 0 1 0 .01 0z",
+          "m-4.2-4.2h8.4v8.4h-8.4z",
+          "m0-5.4l5.4 9.2h-10.8z",
+          "m0-5.6l5.6 5.6l-5.6 5.6l-5.6-5.6z");
+
+  String toSvg() {
+    Svg svg = new Svg(WIDTH, HEIGHT, title);
+    svg.heading(LEFT, 22, title);
+    drawAxes(svg);
+    for (int index = 0; index < series.size(); index++) {
+      drawSeries(svg, index);
+      drawLegend(svg, index);
+    }
+    return svg.toString();
+  }
+
+  private void drawAxes(Svg svg) {
+    int bottom = TOP + PLOT_HEIGHT;
+    int right = LEFT + PLOT_WIDTH;
+    for (double tick : x.ticks()) {
+      svg.line("rule", left(tick), TOP, left(tick), bottom);
+      svg.text("soft", Anchor.MIDDLE, left(tick), bottom + 18, Axis.text(tick));
+    }
+    for (double tick : y.ticks()) {
+      svg.line("rule", LEFT, top(tick), right, top(tick));
+      svg.text("soft", Anchor.END, LEFT - 8, top(tick) + 4, Axis.text(tick));
+    }
+    svg.line("edge", LEFT, bottom, right, bottom);
+    svg.line("edge", LEFT, TOP, LEFT, bottom);
+    svg.text("ink", Anchor.MIDDLE, LEFT + PLOT_WIDTH / 2.0, HEIGHT - 14, x.label());
+    svg.upwards(18, TOP + PLOT_HEIGHT / 2.0, y.label());
+  }
+
+  private void drawSeries(Svg svg, int index) {
+    List<Point> points = series.get(index).points;
+    String path =
+        points.stream()
+            .map(point -> place(left(point.x), top(point.y)))
+            .collect(Collectors.joining("L", "M", ""));
+    svg.stroke(path, colour(index), dashes(index));
+    for (Point point : points) {
+      svg.shape("M" + place(left(point.x), top(point.y)) + mark(index), colour(index), point.label);
+    }
+  }
+
+  private void drawLegend(Svg svg, int index) {
+    String name = series.get(index).name;
+    double from = LEFT + PLOT_WIDTH + 16;
+    double at = TOP + 10 + (double) index * LEGEND_LINE;
+    svg.stroke("M" + place(from, at) + "h22", colour(index), dashes(index));
+    svg.shape("M" + place(from + 11, at) + mark(index), colour(index), name);
+    String shown = name.length() <= NAME_MAX ? name : name.substring(0, NAME_MAX - 1) + "…";
+    svg.text("ink", Anchor.START, from + 30, at + 4, shown);
+  }
+
+  private double left(double value) {
+    return LEFT + x.place(value) * PLOT_WIDTH;
+  }
+
+  private double top(double value) {
+    return TOP + (1 - y.place(value)) * PLOT_HEIGHT;
+  }
+
+  private static String place(double x, double y) {
+    return String.format(Locale.ROOT, "%.1f %.1f", x, y);
+  }
+
+  private static String colour(int index) {
+    return COLOURS.get(index % COLOURS.size());
+  }
+
+  private static String mark(int index) {
+    return MARKS.get(index % MARKS.size());
+  }
+
+  /** Colours that come again are dashed. */
+  private static String dashes(int index) {
+    return index < COLOURS.size() ? "" : "5 3";
+  }
+}
