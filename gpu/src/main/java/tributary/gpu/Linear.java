@@ -11,9 +11,9 @@ import java.util.List;
  * out [T, N]  x [T, K]  W [Nb, K]  D [Nt, K]  f [Nb]
  * </pre>
  *
- * N is at least Nb and every Nt. For n in [Nb, Nt) the tenant's added rows stand in for f W + D; for
- * n past a row's own outputs, out is negative infinity. A run whose delta is a replacement takes it
- * instead of f W + D. Sums are accumulated in fp32 or better.
+ * N is at least Nb and every Nt. For n in [Nb, Nt) the tenant's added rows stand in for f W + D;
+ * for n past a row's own outputs, out is negative infinity. A run whose delta is a replacement
+ * takes it instead of f W + D. Sums are accumulated in fp32 or better.
  */
 public interface Linear {
   void apply(Activations out, Activations x, WeightMatrix weight, List<RowRun<DeltaMatrix>> deltas);

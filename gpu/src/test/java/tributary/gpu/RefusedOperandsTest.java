@@ -82,8 +82,7 @@ final class RefusedOperandsTest {
   @EnumSource
   void an_archive_is_refused(BackendChoice choice) {
     use(choice);
-    var archive =
-        new DeltaTensor.Archived(DType.BF16, Shape.of(4, 8), new TreeMap<>(), List.of());
+    var archive = new DeltaTensor.Archived(DType.BF16, Shape.of(4, 8), new TreeMap<>(), List.of());
     assertThatThrownBy(() -> backend.delta(archive)).hasMessageContaining("restore it first");
   }
 

@@ -63,8 +63,7 @@ class PrecisionTest {
     Map<String, DeltaTensor> narrow = new LinkedHashMap<>(tensors);
     narrow.replaceAll((_, tensor) ->
         tensor instanceof DeltaTensor.Coded(var code, var factors, var added)
-            ? new DeltaTensor.Coded(
-                code.atWidth(Math.min(width, code.widths())), factors, added)
+            ? new DeltaTensor.Coded(code.atWidth(Math.min(width, code.widths())), factors, added)
             : tensor);
     return narrow;
   }
@@ -89,8 +88,7 @@ class PrecisionTest {
       List<StepBatch.Slice> slices = new ArrayList<>();
       int length = tokens.getFirst().size();
       for (int i = 0; i < deltas.size(); i++) {
-        int[] missing =
-            tokens.get(i).subList(computed, length).stream().mapToInt(t -> t).toArray();
+        int[] missing = tokens.get(i).subList(computed, length).stream().mapToInt(t -> t).toArray();
         slices.add(
             new StepBatch.Slice(deltas.get(i), missing, computed, new int[] {i}, LogitRows.LAST));
       }

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SequencedMap;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
@@ -24,6 +25,7 @@ import tributary.tensor.TensorView;
 import tributary.tensor.container.DeltaFile;
 import tributary.tensor.container.DeltaManifest;
 import tributary.tensor.format.DeltaTensor;
+import tributary.tensor.format.MatrixCode;
 import tributary.tensor.format.RandomCodes;
 import tributary.tensor.format.SignPlanes;
 import tributary.tensor.format.VectorCodes;
@@ -81,17 +83,20 @@ class DeltaInspectionTest {
             "exact");
     long resident = 0;
     for (DeltaInspection.Tensor tensor : inspection.tensors().subList(0, 8)) {
-      DeltaTensor.Coded coded = (DeltaTensor.Coded) tensors.get(tensor.name());
-      long bytes = coded.code().size().count() + 2 * 16;
+      long bytes = code(tensors, tensor.name()).size().count() + 2 * 16;
       assertThat(tensor.residentBytes()).isEqualTo(bytes);
       assertThat(tensor.bitsPerWeight()).isEqualTo(8.0 * bytes / (16 * 64));
       assertThat(tensor.code()).endsWith("base rows scaled");
       resident += bytes;
     }
-    VectorCodes vector = (VectorCodes) ((DeltaTensor.Coded) tensors.get("VECTOR")).code();
+    VectorCodes vector = (VectorCodes) code(tensors, "VECTOR");
     assertThat(inspection.residentBytes()).isEqualTo(resident + 2L * vector.codebook().length);
     assertThat(inspection.tensors().getLast().bytes()).isEqualTo(7);
     assertThat(inspection.tensors().getLast().residentBytes()).isZero();
+  }
+
+  private static MatrixCode code(SequencedMap<String, DeltaTensor> tensors, String name) {
+    return ((DeltaTensor.Coded) Objects.requireNonNull(tensors.get(name))).code();
   }
 
   @Test

@@ -98,8 +98,7 @@ final class LinearBlock {
         new MatrixProduct(
             inputs.split(),
             inputs.length(),
-            new MatrixProduct.Target(
-                out.values(), firstRow * out.columns(), out.columns(), false));
+            new MatrixProduct.Target(out.values(), firstRow * out.columns(), out.columns(), false));
     base(product, first, Math.min(end, base.rows()), scratch);
     for (Part part : parts) {
       int own =

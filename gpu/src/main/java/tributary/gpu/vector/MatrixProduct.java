@@ -81,8 +81,7 @@ record MatrixProduct(float[] x, int length, Target target) {
    * Adds to output n of input rows [rows, rowsEnd) their products with row n of the code, for n in
    * [weights, weightsEnd).
    */
-  void add(
-      MatrixCode code, int weights, int weightsEnd, int rows, int rowsEnd, Scratch scratch) {
+  void add(MatrixCode code, int weights, int weightsEnd, int rows, int rowsEnd, Scratch scratch) {
     var product = new MatrixProduct(x, length, target.adding());
     for (int n = weights; n < weightsEnd; n += WIDENED) {
       int end = Math.min(n + WIDENED, weightsEnd);

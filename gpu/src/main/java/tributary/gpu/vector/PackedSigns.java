@@ -32,6 +32,7 @@ final class PackedSigns implements LoadedCode {
   private final int rows;
   private final int columns;
   private final int planes;
+  private final boolean narrow;
   private final Arena arena;
   private final MemorySegment signs;
   private final float[][] scales;
@@ -40,7 +41,8 @@ final class PackedSigns implements LoadedCode {
   private PackedSigns(SignPlanes from, Arena arena) {
     this.rows = from.rows();
     this.columns = from.columns();
-    this.planes = from.planes().size();
+    this.planes = from.widths();
+    this.narrow = !from.narrowScales().isEmpty();
     this.arena = arena;
     int strips = Math.multiplyExact(Math.ceilDiv(rows, Lanes.COUNT), planes);
     this.signs = arena.allocate(strips * stripBytes(), 64);
@@ -80,7 +82,7 @@ final class PackedSigns implements LoadedCode {
   private void fillScales(SignPlanes from) {
     float[] shared = stripScales(from.planes());
     for (int w = 1; w <= planes; w++) {
-      boolean own = w < planes && !from.narrowScales().isEmpty();
+      boolean own = narrow && w < planes;
       scales[w - 1] = own ? stripScales(from.atWidth(w).planes()) : shared;
     }
   }
@@ -161,8 +163,7 @@ final class PackedSigns implements LoadedCode {
 
   @Override
   public Bytes size() {
-    boolean shared = scales[0] == scales[planes - 1];
-    long arrays = shared ? 1 : planes;
+    long arrays = narrow ? planes : 1;
     return new Bytes(signs.byteSize() + arrays * scales[0].length * Float.BYTES);
   }
 

@@ -26,9 +26,7 @@ sealed interface VectorDelta extends DeltaMatrix {
   }
 
   private static LoadedCode loaded(MatrixCode code) {
-    return code instanceof SignPlanes planes
-        ? PackedSigns.copyOf(planes)
-        : new DecodedCode(code);
+    return code instanceof SignPlanes planes ? PackedSigns.copyOf(planes) : new DecodedCode(code);
   }
 
   /** The same difference, known to be this backend's. */

@@ -14,8 +14,8 @@ import tributary.gpu.host.OperandChecks;
  * The linear layer, its outputs shared out among the team in chunks.
  *
  * <p>Cost, for T rows of K inputs and N outputs over bf16 weights: 2NK bytes of weights, once for
- * each {@link #BLOCK_ROWS} rows, and 2TNK flops; for each tenant NK/8 bytes a plane, or those of its
- * codes and NK weights decoded. A few rows are bound by memory, a block by arithmetic.
+ * each {@link #BLOCK_ROWS} rows, and 2TNK flops; for each tenant NK/8 bytes a plane, or those of
+ * its codes and NK weights decoded. A few rows are bound by memory, a block by arithmetic.
  */
 final class VectorLinear implements Linear {
   /** Rows whose prepared inputs are held at once; bounds scratch. */

@@ -85,8 +85,7 @@ final class ScalarBackendTest {
             List.of(
                 new SignPlanes.Plane(
                     MemorySegment.ofArray(new long[] {0b101, 0b100}), new float[] {0.5f, 2})));
-    DeltaMatrix coded =
-        backend.delta(new DeltaTensor.Coded(planes, new float[] {10, 0.5f}, null));
+    DeltaMatrix coded = backend.delta(new DeltaTensor.Coded(planes, new float[] {10, 0.5f}, null));
     Activations out = backend.activations(1, 2);
     Activations looked = backend.activations(1, 3);
     var runs = List.of(new RowRun<>(0, 1, coded));

@@ -177,10 +177,7 @@ public final class DeltaFile implements AutoCloseable {
    * bytes.
    */
   public static void write(
-      Path path,
-      DeltaManifest manifest,
-      SequencedMap<String, DeltaTensor> tensors,
-      Frames frames) {
+      Path path, DeltaManifest manifest, SequencedMap<String, DeltaTensor> tensors, Frames frames) {
     new DeltaWriter(manifest, tensors).write(path, frames);
   }
 
@@ -203,7 +200,9 @@ public final class DeltaFile implements AutoCloseable {
     return file.size();
   }
 
-  /** What each difference alone takes in the file, by the fine-tune's tensor name, in file order. */
+  /**
+   * What each difference alone takes in the file, by the fine-tune's tensor name, in file order.
+   */
   public SequencedMap<String, Bytes> storedSizes() {
     SequencedMap<String, Bytes> sizes = new LinkedHashMap<>();
     header

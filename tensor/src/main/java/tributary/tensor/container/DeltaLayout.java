@@ -62,7 +62,9 @@ sealed interface DeltaLayout {
     }
   }
 
-  /** Base rows, perhaps multiplied, a code, and rows of its own when {@code addedRows} is above 0. */
+  /**
+   * Base rows, perhaps multiplied, a code, and rows of its own when {@code addedRows} is above 0.
+   */
   record Coded(CodeLayout.Matrix matrix, CodeLayout code, boolean baseFactors, long addedRows)
       implements DeltaLayout {
     @Override

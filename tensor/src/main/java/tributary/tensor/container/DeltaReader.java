@@ -43,8 +43,7 @@ record DeltaReader(Path path, SafetensorsFile file, DeltaHeader header, StoredPa
     }
   }
 
-  private void requireSame(
-      SortedSet<String> announced, Set<String> found, String where) {
+  private void requireSame(SortedSet<String> announced, Set<String> found, String where) {
     SortedSet<String> missing = new TreeSet<>(announced);
     missing.removeAll(found);
     if (!missing.isEmpty()) {

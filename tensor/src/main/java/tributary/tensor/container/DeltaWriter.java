@@ -32,8 +32,7 @@ final class DeltaWriter {
     codebooks.store(this::put);
     stages
         .computeIfAbsent(Part.STATISTICS, _ -> new ArrayList<>())
-        .sort(
-            Comparator.comparingInt((Stored stored) -> stored.values.type().bytes()).reversed());
+        .sort(Comparator.comparingInt((Stored stored) -> stored.values.type().bytes()).reversed());
   }
 
   private void add(String name, DeltaTensor tensor) {
@@ -98,12 +97,7 @@ final class DeltaWriter {
     }
     DeltaHeader header =
         new DeltaHeader(
-            DeltaFile.FORMAT,
-            manifest,
-            layouts,
-            codebooks.vectorRows(),
-            folded,
-            checksums(stored));
+            DeltaFile.FORMAT, manifest, layouts, codebooks.vectorRows(), folded, checksums(stored));
     SafetensorsWriter.write(path, Map.of(DeltaHeader.KEY, header.toJson()), stored);
   }
 

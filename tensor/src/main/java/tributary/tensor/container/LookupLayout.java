@@ -54,8 +54,7 @@ record LookupLayout(int planes) implements CodeLayout {
     LookupPlanes lookup = (LookupPlanes) code;
     for (int i = 0; i < planes; i++) {
       Part plane = plane(matrix, i);
-      sink.put(
-          plane, new TensorView(DType.U64, plane.shapes().getFirst(), lookup.planes().get(i)));
+      sink.put(plane, new TensorView(DType.U64, plane.shapes().getFirst(), lookup.planes().get(i)));
       Part table = table(matrix, i + 1);
       sink.put(table, Numbers.of(lookup.tables().get(i), table.shapes().getFirst()));
     }

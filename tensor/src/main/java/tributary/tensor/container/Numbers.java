@@ -26,7 +26,8 @@ final class Numbers {
       half &= Float.float16ToFloat(Float.floatToFloat16(value)) == value;
     }
     DType type = half ? DType.F16 : DType.F32;
-    ByteBuffer bytes = buffer(values.length, type);
+    byte[] array = new byte[Math.multiplyExact(values.length, type.bytes())];
+    ByteBuffer bytes = ByteBuffer.wrap(array).order(ByteOrder.LITTLE_ENDIAN);
     for (float value : values) {
       if (half) {
         bytes.putShort(Float.floatToFloat16(value));
@@ -34,13 +35,14 @@ final class Numbers {
         bytes.putFloat(value);
       }
     }
-    return new TensorView(type, shape, MemorySegment.ofArray(bytes.array()));
+    return new TensorView(type, shape, MemorySegment.ofArray(array));
   }
 
   /** Indices in the type that {@code part} has. */
   static TensorView of(int[] values, Part part) {
     DType type = part.types().getFirst();
-    ByteBuffer bytes = buffer(values.length, type);
+    byte[] array = new byte[Math.multiplyExact(values.length, type.bytes())];
+    ByteBuffer bytes = ByteBuffer.wrap(array).order(ByteOrder.LITTLE_ENDIAN);
     for (int value : values) {
       if (type == DType.U16) {
         bytes.putShort((short) value);
@@ -48,11 +50,6 @@ final class Numbers {
         bytes.putInt(value);
       }
     }
-    return new TensorView(type, part.shapes().getFirst(), MemorySegment.ofArray(bytes.array()));
-  }
-
-  private static ByteBuffer buffer(int count, DType type) {
-    return ByteBuffer.allocate(Math.multiplyExact(count, type.bytes()))
-        .order(ByteOrder.LITTLE_ENDIAN);
+    return new TensorView(type, part.shapes().getFirst(), MemorySegment.ofArray(array));
   }
 }

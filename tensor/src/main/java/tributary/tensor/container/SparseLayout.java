@@ -62,8 +62,7 @@ record SparseLayout(int bits, float zero, int groupColumns) implements CodeLayou
     SparseCodes sparse = (SparseCodes) code;
     sink.put(scales(matrix), Numbers.of(sparse.scales(), scales(matrix).shapes().getFirst()));
     Part patterns = patterns(matrix);
-    sink.put(
-        patterns, new TensorView(DType.U8, patterns.shapes().getFirst(), sparse.patterns()));
+    sink.put(patterns, new TensorView(DType.U8, patterns.shapes().getFirst(), sparse.patterns()));
     Part codes = codes(matrix);
     sink.put(codes, new TensorView(DType.U8, codes.shapes().getFirst(), sparse.codes()));
   }

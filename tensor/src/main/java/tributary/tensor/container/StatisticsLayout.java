@@ -27,8 +27,7 @@ sealed interface StatisticsLayout {
       case "plain" -> new Plain();
       case "bilevel" ->
           new Bilevel(
-              fields.count("statistic_bits", 1, 8),
-              fields.count("run_rows", 1, Integer.MAX_VALUE));
+              fields.count("statistic_bits", 1, 8), fields.count("run_rows", 1, Integer.MAX_VALUE));
       default -> throw fields.unknown("statistics", name, "plain, bilevel");
     };
   }

@@ -18,8 +18,7 @@ record VectorLayout(int vectorRows, int codebook) implements CodeLayout {
   static final String KIND = "vector";
 
   static VectorLayout of(VectorCodes code, Codebooks codebooks) {
-    return new VectorLayout(
-        code.vectorRows(), codebooks.indexOf(code.codebook()));
+    return new VectorLayout(code.vectorRows(), codebooks.indexOf(code.codebook()));
   }
 
   static VectorLayout parse(ManifestObject fields) {

@@ -48,8 +48,7 @@ record ZstdFrame(DType type, Shape shape) {
       }
       byte[] bytes = new byte[length];
       frame.get(0, bytes);
-      return Optional.of(
-          new TensorView(DType.U8, Shape.of(length), MemorySegment.ofArray(bytes)));
+      return Optional.of(new TensorView(DType.U8, Shape.of(length), MemorySegment.ofArray(bytes)));
     }
   }
 

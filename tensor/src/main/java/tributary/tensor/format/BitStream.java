@@ -43,7 +43,7 @@ public final class BitStream {
       int count = Math.min(Byte.SIZE, codes.length - first);
       long eight = word(memory, at, (int) bytes(count, bits));
       for (int i = 0; i < count; i++) {
-        codes[first + i] = (byte) (eight >>> i * bits & mask);
+        codes[first + i] = (byte) ((eight >>> (i * bits)) & mask);
       }
     }
   }
@@ -55,7 +55,7 @@ public final class BitStream {
     }
     long word = 0;
     for (int i = 0; i < bytes; i++) {
-      word |= (memory.get(ValueLayout.JAVA_BYTE, at + i) & 0xFFL) << i * Byte.SIZE;
+      word |= (memory.get(ValueLayout.JAVA_BYTE, at + i) & 0xFFL) << (i * Byte.SIZE);
     }
     return word;
   }

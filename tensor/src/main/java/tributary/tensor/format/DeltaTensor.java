@@ -26,12 +26,16 @@ public sealed interface DeltaTensor {
   @SuppressWarnings("ArrayRecordComponent") // Kernels read the factors in their inner loops.
   record Coded(MatrixCode code, float @Nullable [] baseFactors, @Nullable TensorView added)
       implements DeltaTensor {
-    public Coded {
+    // Written out, because a compact constructor's class file loses that an array may be null.
+    public Coded(MatrixCode code, float @Nullable [] baseFactors, @Nullable TensorView added) {
       if (baseFactors != null && baseFactors.length != code.rows()) {
         throw new IllegalArgumentException(
             "base factors: found %d, wanted one for each of %d rows"
                 .formatted(baseFactors.length, code.rows()));
       }
+      this.code = code;
+      this.baseFactors = baseFactors;
+      this.added = added;
     }
 
     /** What row {@code row} of the base is multiplied by. */

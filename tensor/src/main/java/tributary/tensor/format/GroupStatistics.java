@@ -1,6 +1,7 @@
 package tributary.tensor.format;
 
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 import tributary.protocol.Bytes;
 
 /** A scale and a zero for each row and group of {@link GroupedCodes}. */
@@ -9,6 +10,9 @@ public sealed interface GroupStatistics {
 
   /** The code, not necessarily whole, that decodes to 0. */
   float zero(int row, int group);
+
+  /** Decodes those of one row into {@code scales[0 .. groups)} and {@code zeros[0 .. groups)}. */
+  void readRow(int row, float[] scales, float[] zeros);
 
   /** Throws unless these are statistics of a grid of this size. */
   void requireGrid(int rows, int groups);
@@ -32,6 +36,16 @@ public sealed interface GroupStatistics {
     @Override
     public float zero(int row, int group) {
       return zeros.length == 1 ? zeros[0] : zeros[row * groups + group];
+    }
+
+    @Override
+    public void readRow(int row, float[] rowScales, float[] rowZeros) {
+      System.arraycopy(scales, row * groups, rowScales, 0, groups);
+      if (zeros.length == 1) {
+        Arrays.fill(rowZeros, 0, groups, zeros[0]);
+      } else {
+        System.arraycopy(zeros, row * groups, rowZeros, 0, groups);
+      }
     }
 
     @Override
@@ -101,6 +115,22 @@ public sealed interface GroupStatistics {
       int code = BitStream.get(codes, group * BitStream.bytes(rows, bits), row, bits);
       int grid = 2 * (group * Math.ceilDiv(rows, runRows) + row / runRows);
       return grids[grid] * (code - grids[grid + 1]);
+    }
+
+    @Override
+    public void readRow(int row, float[] scales, float[] zeros) {
+      decodeRow(scaleCodes, scaleGrids, row, scales);
+      decodeRow(zeroCodes, zeroGrids, row, zeros);
+    }
+
+    private void decodeRow(MemorySegment codes, float[] grids, int row, float[] out) {
+      long stride = BitStream.bytes(rows, bits);
+      int gridStride = 2 * Math.ceilDiv(rows, runRows);
+      int grid = 2 * (row / runRows);
+      for (int group = 0; group < groups; group++, grid += gridStride) {
+        int code = BitStream.get(codes, group * stride, row, bits);
+        out[group] = grids[grid] * (code - grids[grid + 1]);
+      }
     }
 
     @Override

@@ -29,7 +29,16 @@ public record GroupedCodes(
     int @Nullable [] order,
     Outliers outliers)
     implements MatrixCode {
-  public GroupedCodes {
+  // Written out, because a compact constructor's class file loses that an array may be null.
+  public GroupedCodes(
+      int rows,
+      int columns,
+      int bits,
+      int groupColumns,
+      MemorySegment codes,
+      GroupStatistics statistics,
+      int @Nullable [] order,
+      Outliers outliers) {
     if (bits < 1 || bits > 8 || groupColumns < 1 || groupColumns > columns) {
       throw new IllegalArgumentException(
           "grouped codes: bits=%d groupColumns=%d columns=%d; wanted 1..8 and 1..columns"
@@ -41,6 +50,14 @@ public record GroupedCodes(
     if (order != null) {
       requirePermutation(order, columns);
     }
+    this.rows = rows;
+    this.columns = columns;
+    this.bits = bits;
+    this.groupColumns = groupColumns;
+    this.codes = codes;
+    this.statistics = statistics;
+    this.order = order;
+    this.outliers = outliers;
   }
 
   private static void requirePermutation(int[] order, int columns) {
@@ -92,9 +109,13 @@ public record GroupedCodes(
   public void readRow(int row, float[] out) {
     byte[] stored = new byte[columns];
     BitStream.unpack(codes, row * BitStream.bytes(columns, bits), bits, stored);
-    for (int first = 0; first < columns; first += groupColumns) {
-      float scale = statistics.scale(row, first / groupColumns);
-      float zero = statistics.zero(row, first / groupColumns);
+    float[] scales = new float[Math.ceilDiv(columns, groupColumns)];
+    float[] zeros = new float[scales.length];
+    statistics.readRow(row, scales, zeros);
+    for (int group = 0; group < scales.length; group++) {
+      int first = group * groupColumns;
+      float scale = scales[group];
+      float zero = zeros[group];
       for (int p = first; p < Math.min(first + groupColumns, columns); p++) {
         out[order == null ? p : order[p]] = scale * ((stored[p] & 0xFF) - zero);
       }

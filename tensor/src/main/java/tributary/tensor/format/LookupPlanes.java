@@ -17,8 +17,7 @@ import tributary.protocol.Bytes;
  * @param planes 1 to 8, the most significant bit first
  * @param tables for width w at w - 1: [rows, 2^w], ascending within a row; as many as planes
  */
-public record LookupPlanes(
-    int rows, int columns, List<MemorySegment> planes, List<float[]> tables)
+public record LookupPlanes(int rows, int columns, List<MemorySegment> planes, List<float[]> tables)
     implements MatrixCode {
   private static final ValueLayout.OfLong WORD =
       ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
@@ -29,7 +28,7 @@ public record LookupPlanes(
   static {
     for (int bits = 0; bits < SPREAD.length; bits++) {
       for (int i = 0; i < Byte.SIZE; i++) {
-        SPREAD[bits] |= (bits >>> i & 1L) << i * Byte.SIZE;
+        SPREAD[bits] |= ((bits >>> i) & 1L) << (i * Byte.SIZE);
       }
     }
   }
@@ -83,7 +82,7 @@ public record LookupPlanes(
       }
       int count = Math.min(Byte.SIZE, columns - column);
       for (int i = 0; i < count; i++) {
-        out[column + i] = table[tableStart + (int) (codes >>> i * Byte.SIZE & 0xFF)];
+        out[column + i] = table[tableStart + (int) ((codes >>> (i * Byte.SIZE)) & 0xFF)];
       }
     }
   }

@@ -20,12 +20,7 @@ import tributary.protocol.Bytes;
  */
 @SuppressWarnings("ArrayRecordComponent") // Kernels read them in their inner loops.
 public record VectorCodes(
-    int rows,
-    int columns,
-    int vectorRows,
-    MemorySegment indices,
-    float[] codebook,
-    float[] scales)
+    int rows, int columns, int vectorRows, MemorySegment indices, float[] codebook, float[] scales)
     implements MatrixCode {
   /** Vectors of a codebook. */
   public static final int VECTORS = 256;

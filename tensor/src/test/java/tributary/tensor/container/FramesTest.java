@@ -75,7 +75,8 @@ class FramesTest {
   void what_shrinks_is_a_frame_and_all_is_read_back() {
     try (var file = DeltaFile.open(write())) {
       file.verifyChecksums();
-      tensors().forEach((name, wanted) -> DeltaSamples.assertSame(file.tensors().get(name), wanted));
+      tensors()
+          .forEach((name, wanted) -> DeltaSamples.assertSame(file.tensors().get(name), wanted));
       assertThat(file.storedSizes().get(NOISE)).isEqualTo(new Bytes(10_000));
       assertThat(file.storedSizes().get(EVEN)).isLessThan(new Bytes(2_000));
       assertThat(file.storedSizes().get("archive")).isLessThan(new Bytes(1_000));

@@ -72,8 +72,7 @@ class StoredCodesTest {
     RandomCodes codes = new RandomCodes(new SplittableRandom(1));
     SequencedMap<String, DeltaTensor> tensors = new LinkedHashMap<>();
     MemorySegment stream = MemorySegment.ofArray(new byte[5]);
-    tensors.put(
-        "a", new DeltaTensor.Archived(DType.F32, Shape.of(1), sorted(), List.of(stream)));
+    tensors.put("a", new DeltaTensor.Archived(DType.F32, Shape.of(1), sorted(), List.of(stream)));
     tensors.put("l", new DeltaTensor.Coded(codes.lookup(2, 8, 2), null, null));
     tensors.put("s", new DeltaTensor.Coded(codes.signs(2, 8, 2, true), null, null));
     tensors.put("v", new DeltaTensor.Coded(codes.vector(2, 8), new float[2], null));
@@ -261,8 +260,7 @@ class StoredCodesTest {
     }
   }
 
-  private void replace(String name, UnaryOperator<TensorView> change)
-      throws IOException {
+  private void replace(String name, UnaryOperator<TensorView> change) throws IOException {
     Files.write(path(), DeltaSamples.golden(2));
     try (var file = SafetensorsFile.open(path())) {
       SequencedMap<String, TensorView> stored = new LinkedHashMap<>();

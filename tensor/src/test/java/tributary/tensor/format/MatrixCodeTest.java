@@ -85,9 +85,7 @@ class MatrixCodeTest {
     MemorySegment plus = MemorySegment.ofArray(new long[] {1, 1});
     SignPlanes.Plane plane = new SignPlanes.Plane(plus, new float[] {1, 2});
     List<List<float[]>> narrow =
-        List.of(
-            List.of(new float[] {10}),
-            List.of(new float[] {20, 30}, new float[] {5}));
+        List.of(List.of(new float[] {10}), List.of(new float[] {20, 30}, new float[] {5}));
     SignPlanes planes = new SignPlanes(2, 1, List.of(plane, plane, plane), narrow);
     assertThat(planes.value(1, 0)).isEqualTo(6);
     assertThat(planes.atWidth(2).value(1, 0)).isEqualTo(35);

@@ -86,7 +86,7 @@ public final class RandomCodes {
       for (int quadruple = 0; quadruple < columns / 4; quadruple++) {
         int second = 1 + random.nextInt(3);
         int pattern = SparseCodes.pattern(random.nextInt(second), second);
-        patterns[row * bytesPerRow + quadruple / 2] |= (byte) (pattern << quadruple % 2 * 4);
+        patterns[row * bytesPerRow + quadruple / 2] |= (byte) (pattern << (quadruple % 2 * 4));
       }
     }
     int groups = Math.ceilDiv(columns, groupColumns);
@@ -160,7 +160,7 @@ public final class RandomCodes {
     List<float[]> tables = new ArrayList<>();
     for (int plane = 0; plane < planes; plane++) {
       all.add(bits(rows, columns));
-      tables.add(values(rows << plane + 1, magnitude));
+      tables.add(values(rows << (plane + 1), magnitude));
     }
     return new LookupPlanes(rows, columns, all, tables);
   }
@@ -222,7 +222,8 @@ public final class RandomCodes {
       offsets[row + 1] = found.size();
     }
     int[] columnsFound = found.stream().mapToInt(Integer::intValue).toArray();
-    return new GroupedCodes.Outliers(offsets, columnsFound, values(columnsFound.length, magnitude * 0.5));
+    return new GroupedCodes.Outliers(
+        offsets, columnsFound, values(columnsFound.length, magnitude * 0.5));
   }
 
   private float[] values(int count, double bound) {
