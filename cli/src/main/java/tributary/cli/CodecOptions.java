@@ -125,6 +125,12 @@ final class CodecOptions {
       description = "Records to look at, from the first (default: ${DEFAULT-VALUE}).")
   private int samples;
 
+  @Option(
+      names = "--calibration-tokens",
+      paramLabel = "N",
+      description = "Tokens of all records together, at most (default: ${DEFAULT-VALUE}).")
+  private long tokens = DeltaEncoder.Calibration.USUAL_TOKENS;
+
   @Mixin private BackendOptions backend = new BackendOptions();
 
   Codec codec() {
@@ -150,7 +156,7 @@ final class CodecOptions {
   /** What the codec looks at; the caller closes the backend. */
   Optional<DeltaEncoder.Calibration> calibration(Backend opened) {
     return Optional.ofNullable(calibration)
-        .map(file -> new DeltaEncoder.Calibration(file, samples, opened));
+        .map(file -> new DeltaEncoder.Calibration(file, samples, tokens, opened));
   }
 
   Backend openBackend() {

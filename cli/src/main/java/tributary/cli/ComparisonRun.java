@@ -1,12 +1,10 @@
 package tributary.cli;
 
-import java.nio.file.Path;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.Optional;
 import me.tongfei.progressbar.ProgressBar;
 import org.jspecify.annotations.Nullable;
-import tributary.compression.Archive;
 import tributary.compression.CodecText;
 import tributary.compression.DeltaEncoder;
 import tributary.compression.quality.compare.CodecComparison;
@@ -28,7 +26,7 @@ final class ComparisonRun {
 
   /** Compares, and writes the report's files where they are wanted. */
   Comparison run(String command) {
-    plan.codecs().stream().filter(text -> !text.equals(Archive.CODEC)).forEach(CodecText::parse);
+    plan.codecs().forEach(CodecText::parse);
     try (Bars bars = new Bars()) {
       var rows = new CodecComparison(plan, extent, backend, this::compress, bars).run();
       var run =
@@ -47,19 +45,21 @@ final class ComparisonRun {
   }
 
   private void compress(CodecComparison.Order order) {
-    if (order.codec().equals(Archive.CODEC)) {
-      Archive.encode(
-          new Archive.Over(plan.base(), Optional.empty()),
-          order.model(),
-          order.name(),
-          order.out(),
-          (_, _) -> {});
-    } else {
-      Path model = order.model();
-      var codec = CodecText.parse(order.codec());
-      DeltaEncoder.encode(
-          new DeltaEncoder.Job(plan.base(), model, order.name(), codec, order.out()), (_, _) -> {});
-    }
+    var calibration =
+        new DeltaEncoder.Calibration(
+            order.calibration(),
+            extent.samples(),
+            DeltaEncoder.Calibration.USUAL_TOKENS,
+            backend);
+    var job =
+        new DeltaEncoder.Job(
+            plan.base(),
+            order.model(),
+            order.name(),
+            CodecText.parse(order.codec()),
+            order.out(),
+            Optional.of(calibration));
+    DeltaEncoder.encode(job, (_, _) -> {});
   }
 
   private String machine() {

@@ -1,6 +1,7 @@
 package tributary.cli;
 
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import me.tongfei.progressbar.ProgressBar;
@@ -65,6 +66,7 @@ final class CompressCommand implements Callable<Integer> {
       int storedTensors,
       int unchangedTensors,
       double relativeError,
+      List<String> reasons,
       double seconds) {}
 
   @Override
@@ -110,11 +112,13 @@ final class CompressCommand implements Callable<Integer> {
             summary.stored(),
             summary.unchanged(),
             summary.relativeError(),
+            summary.reasons(),
             seconds);
     report.print(
         result,
-        to ->
-            to.printf(
+        to -> {
+          result.reasons.forEach(to::println);
+          to.printf(
                 "%s: %s %s, %,d bytes, %.1f times smaller, %.2f bits per weight, relative error %.3f, in %.1f s%n",
                 result.file,
                 result.codec,
@@ -123,6 +127,7 @@ final class CompressCommand implements Callable<Integer> {
                 result.ratio,
                 result.bitsPerWeight,
                 result.relativeError,
-                result.seconds));
+                result.seconds);
+        });
   }
 }

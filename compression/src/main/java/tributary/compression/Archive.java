@@ -6,6 +6,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
@@ -36,7 +37,7 @@ import tributary.tensor.format.DeltaTensor.Archived;
  * small files beside them. Memory holds the file and one tensor.
  */
 public final class Archive {
-  public static final String CODEC = "lossless";
+  public static final String CODEC = Codec.Lossless.NAME;
 
   /** Setting that carries the fine-tune's {@link Fingerprint}. */
   private static final String FINGERPRINT = "fingerprint";
@@ -90,7 +91,8 @@ public final class Archive {
       DeltaFile.write(out, manifest, tensors, hasFiles ? Frames.ZSTD : Frames.NONE);
       try (DeltaFile file = DeltaFile.open(out)) {
         int unchanged = names.size() - tensors.size();
-        return new DeltaEncoder.Summary(manifest, file.size(), tensors.size(), unchanged, 0);
+        return new DeltaEncoder.Summary(
+            manifest, file.size(), tensors.size(), unchanged, 0, List.of());
       }
     }
   }

@@ -20,9 +20,6 @@ import tributary.protocol.TributaryException;
  */
 record CalibrationRecords(
     CalibrationSet sequences, List<Completion> completions, Backend backend) {
-  /** Bounds time and memory whatever the records' lengths. */
-  private static final long TOKENS_MAX = 1 << 17;
-
   static CalibrationRecords read(
       Path model, ModelConfig config, DeltaEncoder.Calibration calibration) {
     int endToken =
@@ -33,7 +30,7 @@ record CalibrationRecords(
                     ErrorCode.MODEL_CONFIG,
                     model + ": config.json names no eos_token_id, which ends records"));
     int context = config.contextLength();
-    var limits = new CalibrationSet.Limits(calibration.samples(), TOKENS_MAX, context);
+    var limits = new CalibrationSet.Limits(calibration.samples(), calibration.tokens(), context);
     Path file = calibration.records();
     try (TextTokenizer tokenizer = TextTokenizer.open(model)) {
       CalibrationSet sequences = CalibrationSet.read(file, limits, tokenizer, endToken);
@@ -43,5 +40,20 @@ record CalibrationRecords(
               .toList();
       return new CalibrationRecords(sequences, completions, calibration.backend());
     }
+  }
+
+  /** All but the last {@code count} records. */
+  CalibrationRecords without(int count) {
+    int left = Math.max(1, sequences.sequences().size() - count);
+    return new CalibrationRecords(
+        new CalibrationSet(sequences.sequences().subList(0, left)),
+        completions.subList(0, Math.max(1, completions.size() - count)),
+        backend);
+  }
+
+  /** The last {@code count} records. */
+  CalibrationRecords last(int count) {
+    return new CalibrationRecords(
+        sequences, completions.subList(completions.size() - count, completions.size()), backend);
   }
 }

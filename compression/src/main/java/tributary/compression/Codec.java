@@ -259,6 +259,87 @@ public sealed interface Codec {
     }
   }
 
+  /**
+   * Chooses a size for every matrix, of vector codes for linear layers and of scaled levels for
+   * embeddings, by how much the fine-tune minds errors in each.
+   *
+   * @param goal what the sizes have to meet
+   * @param distill whether scales are trained afterwards
+   * @param zstd see {@link Storage}
+   */
+  record Auto(Goal goal, boolean distill, boolean zstd) implements Codec {
+    public static final String NAME = "auto";
+
+    @Override
+    public String name() {
+      return NAME;
+    }
+
+    /** The bits of embeddings are chosen, too; those given here are not used. */
+    @Override
+    public Storage storage() {
+      return new Storage(EXACT_BITS, zstd);
+    }
+
+    @Override
+    public SortedMap<String, String> settings() {
+      SortedMap<String, String> settings = new TreeMap<>();
+      switch (goal) {
+        case Goal.Budget(double bits) -> settings.put("budget_bits", String.valueOf(bits));
+        case Goal.Quality(double share) -> settings.put("keep_quality", String.valueOf(share));
+      }
+      settings.put("distill", String.valueOf(distill));
+      settings.put("zstd", String.valueOf(zstd));
+      return settings;
+    }
+  }
+
+  /** What a choice of sizes has to meet. */
+  sealed interface Goal {
+    /** At most so many bits per weight, of everything that is kept in memory. */
+    record Budget(double bits) implements Goal {
+      public Budget {
+        if (!(bits > 0 && bits <= EXACT_BITS)) {
+          throw TributaryException.parameter("budget_bits", bits, 0, EXACT_BITS);
+        }
+      }
+    }
+
+    /** At least this share of the fine-tune's likeliest tokens, on records that are held out. */
+    record Quality(double share) implements Goal {
+      public Quality {
+        if (!(share > 0 && share <= 1)) {
+          throw TributaryException.parameter("keep_quality", share, 0, 1);
+        }
+      }
+    }
+  }
+
+  /** An archive from which the fine-tune comes back bit by bit; nothing can be served from it. */
+  record Lossless() implements Codec {
+    public static final String NAME = "lossless";
+
+    @Override
+    public String name() {
+      return NAME;
+    }
+
+    @Override
+    public boolean isCalibrated() {
+      return false;
+    }
+
+    @Override
+    public Storage storage() {
+      return new Storage(EXACT_BITS, false);
+    }
+
+    @Override
+    public SortedMap<String, String> settings() {
+      return new TreeMap<>();
+    }
+  }
+
   private static void requireRange(String name, int found, int min, int max) {
     if (found < min || found > max) {
       throw TributaryException.parameter(name, found, min, max);
@@ -268,6 +349,12 @@ public sealed interface Codec {
   /** The codec of this name; settings that are not given take their defaults. */
   static Codec named(String name, Map<String, String> settings) {
     CodecSettings taken = new CodecSettings(name, settings);
+    if (name.equals(Lossless.NAME)) {
+      return taken.done(new Lossless());
+    }
+    if (name.equals(Auto.NAME)) {
+      return taken.done(auto(taken));
+    }
     Storage storage = Storage.of(taken);
     return taken.done(
         switch (name) {
@@ -310,7 +397,20 @@ public sealed interface Codec {
                               Spqr.NAME,
                               AnyPrecision.NAME,
                               SignPlanes.NAME,
-                              VectorCodes.NAME)));
+                              VectorCodes.NAME,
+                              Auto.NAME,
+                              Lossless.NAME)));
         });
+  }
+
+  private static Codec auto(CodecSettings taken) {
+    double bits = taken.number("budget_bits", 0);
+    double share = taken.number("keep_quality", 0);
+    if ((bits == 0) == (share == 0)) {
+      throw new TributaryException(
+          ErrorCode.USAGE, "codec auto wants one of budget_bits and keep_quality");
+    }
+    Goal goal = bits != 0 ? new Goal.Budget(bits) : new Goal.Quality(share);
+    return new Auto(goal, taken.flag("distill", false), taken.flag("zstd", false));
   }
 }

@@ -2,14 +2,19 @@ package tributary.compression;
 
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.SequencedMap;
+import java.util.SequencedSet;
 import tributary.compression.bitdelta.Difference;
 import tributary.compression.bitdelta.UniformEncoder;
 import tributary.gpu.Backend;
+import tributary.gpu.Gemm;
 import tributary.model.ModelConfig;
 import tributary.protocol.Bytes;
 import tributary.protocol.ErrorCode;
@@ -52,9 +57,13 @@ public final class DeltaEncoder {
    *
    * @param records a file of records or text
    * @param samples how many of them
+   * @param tokens of all of them; those past it are cut off, which bounds time and memory
    * @param backend that computes them
    */
-  public record Calibration(Path records, int samples, Backend backend) {}
+  public record Calibration(Path records, int samples, long tokens, Backend backend) {
+    /** Enough for a few thousand inputs of a layer. */
+    public static final long USUAL_TOKENS = 1 << 15;
+  }
 
   /** Is told after each tensor how far the work is. */
   public interface Progress {
@@ -67,9 +76,19 @@ public final class DeltaEncoder {
    *
    * @param unchanged tensors that equal the base's and are not stored
    * @param relativeError of the coded matrices: root of squared error over squared difference
+   * @param reasons for people: why each part has its size, where the codec chose sizes
    */
   public record Summary(
-      DeltaManifest manifest, Bytes fileSize, int stored, int unchanged, double relativeError) {
+      DeltaManifest manifest,
+      Bytes fileSize,
+      int stored,
+      int unchanged,
+      double relativeError,
+      List<String> reasons) {
+    public Summary {
+      reasons = List.copyOf(reasons);
+    }
+
     /** How many times smaller the file is than the fine-tune. */
     public double ratio() {
       return (double) manifest.originalBytes() / fileSize.count();
@@ -84,6 +103,7 @@ public final class DeltaEncoder {
   private final DeltaManifest manifest;
   private final Map<String, DeltaTensor> tensors = new HashMap<>();
   private final CodingError error = new CodingError();
+  private final List<String> reasons = new ArrayList<>();
   private int unchanged;
   private long done;
 
@@ -100,6 +120,10 @@ public final class DeltaEncoder {
   /** Compresses and writes; what it leaves behind on failure is nothing. */
   public static Summary encode(Job job, Progress progress) {
     SameArchitecture.require(job.base(), job.model());
+    if (job.codec instanceof Codec.Lossless) {
+      var over = new Archive.Over(job.base, Optional.empty());
+      return Archive.encode(over, job.model, job.name, job.out, progress);
+    }
     if (job.codec.isCalibrated() && job.calibration.isEmpty()) {
       throw new TributaryException(
           ErrorCode.USAGE,
@@ -115,11 +139,12 @@ public final class DeltaEncoder {
 
   private Summary encode() {
     SequencedMap<String, TensorChange> changes = new ModelPair(base, tuned).changes();
-    Map<String, TensorView> given = new HashMap<>();
+    SequencedMap<String, TensorChange.Vocabulary> vocabulary = new LinkedHashMap<>();
     SequencedMap<String, TensorChange.Linear> linears = new LinkedHashMap<>();
     changes.forEach((name, change) -> {
       switch (change) {
         case TensorChange.Linear linear -> linears.put(name, linear);
+        case TensorChange.Vocabulary grown -> vocabulary.put(name, grown);
         case TensorChange.Unchanged() -> {
           unchanged++;
           advance(name);
@@ -128,36 +153,63 @@ public final class DeltaEncoder {
           tensors.put(name, new DeltaTensor.Replaced(exact));
           advance(name);
         }
-        case TensorChange.Vocabulary vocabulary -> {
-          vocabulary(name, vocabulary, given);
-          advance(name);
-        }
       }
     });
     if (job.codec.isCalibrated()) {
-      calibrated(given, linears);
+      calibrated(vocabulary, linears);
     } else {
+      int bits = job.codec.storage().embeddingBits();
+      vocabulary.forEach((name, change) -> vocabulary(name, change, bits));
       LinearEncoder encoder = LinearEncoders.plain(job.codec);
       linears.forEach((name, linear) -> {
         LinearProblem problem = linear.problem(name);
         coded(problem, encoder.encode(problem, arena));
       });
     }
+    write(changes.sequencedKeySet());
+    return summary();
+  }
+
+  private void write(SequencedSet<String> order) {
     SequencedMap<String, DeltaTensor> ordered = new LinkedHashMap<>();
-    changes.keySet().stream()
+    order.stream()
         .filter(tensors::containsKey)
         .forEach(name -> ordered.put(name, tensors.get(name)));
     Frames frames = job.codec.storage().zstd() ? Frames.ZSTD : Frames.NONE;
     DeltaFile.write(job.out, manifest, ordered, frames);
-    return summary();
   }
 
   private void calibrated(
-      Map<String, TensorView> given, SequencedMap<String, TensorChange.Linear> linears) {
+      SequencedMap<String, TensorChange.Vocabulary> vocabulary,
+      SequencedMap<String, TensorChange.Linear> linears) {
     ModelConfig config = ModelConfig.read(job.model);
-    var models = new LinearCoding.Models(config, base, tuned, given, linears);
     var records = CalibrationRecords.read(job.model, config, job.calibration.orElseThrow());
-    new LinearCoding(job.codec, models, records, arena, this::coded)
+    Map<String, TensorView> given = new HashMap<>();
+    var models = new LinearCoding.Models(config, base, tuned, given, linears);
+    Gemm gemm = records.backend().gemm();
+    LinearEncoder encoder;
+    if (job.codec instanceof Codec.Auto auto) {
+      long exact =
+          tensors.values().stream()
+              .mapToLong(tensor ->
+                  tensor instanceof DeltaTensor.Replaced(var value) ? value.data().byteSize() : 0)
+              .sum();
+      AutoPlan plan =
+          new AutoPlanner(models, vocabulary, records, manifest.originalElements(), exact)
+              .plan(auto.goal());
+      reasons.addAll(plan.reasons());
+      vocabulary.forEach((name, change) ->
+          given.put(
+              name,
+              vocabulary(
+                  name, change, Objects.requireNonNull(plan.vocabularyBits().get(name)))));
+      encoder = LinearEncoders.planned(plan.vectorRows(), gemm);
+    } else {
+      int bits = job.codec.storage().embeddingBits();
+      vocabulary.forEach((name, change) -> given.put(name, vocabulary(name, change, bits)));
+      encoder = LinearEncoders.calibrated(job.codec, gemm);
+    }
+    new LinearCoding(job.codec, encoder, models, records, arena, this::coded)
         .run()
         .forEach((name, code) -> tensors.put(name, new DeltaTensor.Coded(code, null, null)));
   }
@@ -168,12 +220,13 @@ public final class DeltaEncoder {
     advance(problem.name());
   }
 
-  private void vocabulary(
-      String name, TensorChange.Vocabulary change, Map<String, TensorView> given) {
-    int bits = job.codec.storage().embeddingBits();
+  /** Codes embeddings or a head; returns them decoded if anything will be calibrated with them. */
+  private TensorView vocabulary(String name, TensorChange.Vocabulary change, int bits) {
     if (bits == Codec.EXACT_BITS) {
-      tensors.put(name, new DeltaTensor.Replaced(widened(tuned.tensor(name))));
-      return;
+      TensorView exact = widened(tunedVocabulary(name));
+      tensors.put(name, new DeltaTensor.Replaced(exact));
+      advance(name);
+      return exact;
     }
     Difference difference = new Difference(change.base(), change.tuned());
     MatrixCode code = UniformEncoder.encode(difference, bits, arena).planes();
@@ -187,9 +240,15 @@ public final class DeltaEncoder {
     TensorView added = change.added() == null ? null : widened(change.added());
     DeltaTensor.Coded coded = new DeltaTensor.Coded(code, null, added);
     tensors.put(name, coded);
-    if (job.codec.isCalibrated()) {
-      given.put(name, TunedMatrix.of(change.base(), coded).toDense(arena));
-    }
+    advance(name);
+    return job.codec.isCalibrated()
+        ? TunedMatrix.of(change.base(), coded).toDense(arena)
+        : change.tuned();
+  }
+
+  /** A fine-tune without a head answers through its embeddings. */
+  private TensorView tunedVocabulary(String name) {
+    return tuned.tensor(tuned.names().contains(name) ? name : ModelPair.EMBEDDINGS);
   }
 
   /** Exact values are stored in a type that every reader of deltas takes. */
@@ -223,7 +282,8 @@ public final class DeltaEncoder {
 
   private Summary summary() {
     try (DeltaFile file = DeltaFile.open(job.out)) {
-      return new Summary(manifest, file.size(), tensors.size(), unchanged, error.relative());
+      return new Summary(
+          manifest, file.size(), tensors.size(), unchanged, error.relative(), reasons);
     }
   }
 }

@@ -46,14 +46,26 @@ final class LinearCoding {
   }
 
   private final Codec codec;
+  private final LinearEncoder encoder;
   private final Models models;
   private final CalibrationRecords records;
   private final Arena arena;
   private final Sink sink;
 
+  /**
+   * Coding by a codec.
+   *
+   * @param encoder of single layers; codecs that look at gradients have none
+   */
   LinearCoding(
-      Codec codec, Models models, CalibrationRecords records, Arena arena, Sink sink) {
+      Codec codec,
+      LinearEncoder encoder,
+      Models models,
+      CalibrationRecords records,
+      Arena arena,
+      Sink sink) {
     this.codec = codec;
+    this.encoder = encoder;
     this.models = models;
     this.records = records;
     this.arena = arena;
@@ -71,11 +83,15 @@ final class LinearCoding {
           distilled(walked(), DistillationSettings.ofCompletions(SEED));
       case Codec.VectorCodes(_, boolean distill, _) when distill ->
           distilled(walked(), DistillationSettings.ofCompletions(SEED));
+      case Codec.Auto(_, boolean distill, _) when distill ->
+          distilled(walked(), DistillationSettings.ofCompletions(SEED));
       case Codec.BitDelta _,
           Codec.DeltaZip _,
           Codec.Spqr _,
           Codec.SignPlanes _,
-          Codec.VectorCodes _ -> walked();
+          Codec.VectorCodes _,
+          Codec.Auto _ -> walked();
+      case Codec.Lossless _ -> throw new AssertionError("archives have no linear codes");
     };
   }
 
@@ -85,7 +101,6 @@ final class LinearCoding {
 
   private Map<String, MatrixCode> plain() {
     Map<String, MatrixCode> codes = new LinkedHashMap<>();
-    LinearEncoder encoder = LinearEncoders.calibrated(codec, gemm());
     forEach((name, problem) -> {
       MatrixCode code = encoder.encode(problem, arena);
       sink.coded(problem, code);
@@ -112,7 +127,7 @@ final class LinearCoding {
             gemm());
     return SequentialWalk.run(
         walk,
-        LinearEncoders.calibrated(codec, gemm()),
+        encoder,
         arena,
         (problem, code, _, _) -> sink.coded(problem, code));
   }
@@ -120,9 +135,12 @@ final class LinearCoding {
   /** Only our own codes aim at what the fine-tune's inputs would have given. */
   private SequentialWalk.Inputs inputs() {
     return switch (codec) {
-      case Codec.SignPlanes _, Codec.VectorCodes _ -> SequentialWalk.Inputs.BOTH;
-      case Codec.BitDelta _, Codec.DeltaZip _, Codec.Spqr _, Codec.AnyPrecision _ ->
-          SequentialWalk.Inputs.COMPRESSED;
+      case Codec.SignPlanes _, Codec.VectorCodes _, Codec.Auto _ -> SequentialWalk.Inputs.BOTH;
+      case Codec.BitDelta _,
+          Codec.DeltaZip _,
+          Codec.Spqr _,
+          Codec.AnyPrecision _,
+          Codec.Lossless _ -> SequentialWalk.Inputs.COMPRESSED;
     };
   }
 

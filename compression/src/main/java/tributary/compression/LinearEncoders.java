@@ -1,5 +1,8 @@
 package tributary.compression;
 
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import tributary.compression.Codec.Fit;
@@ -40,7 +43,9 @@ final class LinearEncoders {
           Codec.Spqr _,
           Codec.AnyPrecision _,
           Codec.SignPlanes _,
-          Codec.VectorCodes _ -> throw new AssertionError(codec.name() + " is calibrated");
+          Codec.VectorCodes _,
+          Codec.Auto _,
+          Codec.Lossless _ -> throw new AssertionError(codec.name() + " has no encoder of its own");
     };
   }
 
@@ -56,8 +61,20 @@ final class LinearEncoders {
       case Codec.VectorCodes(int rows, _, _) -> new VectorCodesEncoder(rows, DAMPING, gemm);
       case Codec.DeltaZip deltaZip -> new DeltaZipEncoder(settings(deltaZip));
       case Codec.Spqr spqr -> new SpqrEncoder(settings(spqr));
-      case Codec.AnyPrecision _ -> throw new AssertionError("coded by sensitivity");
+      case Codec.AnyPrecision _, Codec.Auto _, Codec.Lossless _ ->
+          throw new AssertionError(codec.name() + " has no encoder of its own");
     };
+  }
+
+  /** Vector codes of a size for each layer: how many rows share a byte, by the layer's name. */
+  static LinearEncoder planned(Map<String, Integer> vectorRows, Gemm gemm) {
+    Map<Integer, LinearEncoder> encoders = new HashMap<>();
+    return (problem, arena) ->
+        encoders
+            .computeIfAbsent(
+                Objects.requireNonNull(vectorRows.get(problem.name())),
+                rows -> new VectorCodesEncoder(rows, DAMPING, gemm))
+            .encode(problem, arena);
   }
 
   private static BitDeltaEncoder.Rule rule(Scales scales, Fit fit) {

@@ -23,7 +23,7 @@ import tributary.tensor.container.TensorSource;
  * head that merely repeats its embeddings, over a base without one, is no change beside theirs.
  */
 record ModelPair(TensorSource base, TensorSource tuned) {
-  private static final String EMBEDDINGS = "model.embed_tokens.weight";
+  static final String EMBEDDINGS = "model.embed_tokens.weight";
   private static final String HEAD = "lm_head.weight";
 
   /** Old checkpoints carry these in each layer; they follow from the configuration. */

@@ -130,21 +130,12 @@ final class BandEncoder {
     double[][] normal = new double[count][count];
     double[] right = new double[count];
     for (int i = 0; i < count; i++) {
-      right[i] = dot(layer.target(), weighted[i], row);
+      right[i] = layer.dot(layer.target(), weighted[i], row);
       for (int k = 0; k < count; k++) {
-        normal[i][k] = dot(patterns[k], weighted[i], row);
+        normal[i][k] = layer.dot(patterns[k], weighted[i], row);
       }
     }
     return LeastSquares.solve(normal, right);
-  }
-
-  private double dot(float[] a, float[] b, int row) {
-    double sum = 0;
-    int first = row * layer.columns();
-    for (int j = first; j < first + layer.columns(); j++) {
-      sum += (double) a[j] * b[j];
-    }
-    return sum;
   }
 
   /** What the codes add per unit of a coefficient. */

@@ -16,13 +16,32 @@ final class GaussianCodebook {
 
   private GaussianCodebook() {}
 
-  /** The codebook [256, d]. */
-  static float[] of(int d) {
-    Random random = new Random(SEED);
+  private static float[] samples(int d, long seed) {
+    Random random = new Random(seed);
     float[] samples = new float[SAMPLES * d];
     for (int i = 0; i < samples.length; i++) {
       samples[i] = (float) random.nextGaussian();
     }
+    return samples;
+  }
+
+  /** The mean squared error of the codebook on samples that it was not made of. */
+  static double distortion(int d) {
+    float[] samples = samples(d, SEED + 1);
+    float[] book = of(d);
+    int[] nearest = new int[SAMPLES];
+    assign(new VectorBands(d, book), samples, d, nearest);
+    double sum = 0;
+    for (int i = 0; i < samples.length; i++) {
+      double miss = samples[i] - book[nearest[i / d] * d + i % d];
+      sum += miss * miss;
+    }
+    return sum / samples.length;
+  }
+
+  /** The codebook [256, d]. */
+  static float[] of(int d) {
+    float[] samples = samples(d, SEED);
     // The first samples are as good a start as any.
     float[] book = Arrays.copyOf(samples, VectorCodes.VECTORS * d);
     int[] nearest = new int[SAMPLES];

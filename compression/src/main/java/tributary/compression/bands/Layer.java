@@ -64,6 +64,16 @@ final class Layer {
     return out;
   }
 
+  /** The inner product of a row of two matrices of the layer's shape. */
+  double dot(float[] a, float[] b, int row) {
+    double sum = 0;
+    int first = row * columns;
+    for (int j = first; j < first + columns; j++) {
+      sum += (double) a[j] * b[j];
+    }
+    return sum;
+  }
+
   /**
    * {@code out -= steps M}, where steps [rows, count] belong to the columns from {@code first} on,
    * and M are those rows of the matrix [columns, columns].

@@ -45,9 +45,9 @@ public final class SignPlanesEncoder implements LinearEncoder {
 
   @Override
   public SignPlanes encode(LinearProblem problem, Arena arena) {
-    BandEncoder encoder = new BandEncoder(new SignBands(planes), layers.of(problem));
-    BandEncoder.Coded coded = encoder.encode(EFFORT);
-    return pack(problem, coded, arena);
+    Layer layer = layers.of(problem);
+    BandEncoder encoder = new BandEncoder(new SignBands(planes), layer);
+    return PrefixScales.add(layer, pack(problem, encoder.encode(EFFORT), arena));
   }
 
   private SignPlanes pack(LinearProblem problem, BandEncoder.Coded coded, Arena arena) {
