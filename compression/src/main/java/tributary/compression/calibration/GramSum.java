@@ -1,23 +1,23 @@
 package tributary.compression.calibration;
 
 import java.util.Arrays;
-import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import tributary.gpu.Activations;
 import tributary.gpu.Gemm;
 
 /**
  * Adds up the statistics of one input, chunk by chunk: products of a chunk in fp32, their sums in
- * fp64. Columns are taken in panels, so that of the symmetric product only one half is computed.
+ * fp64. Columns are taken in panels, so that little more than half of the symmetric product is
+ * computed.
  */
 final class GramSum {
-  private static final int PANEL_COLUMNS = 128;
+  private static final int PANEL_COLUMNS = 256;
 
   private final int columns;
   private final Gemm gemm;
   private final double[] gram;
   private final double @Nullable [] cross;
-  private final float[] product = new float[PANEL_COLUMNS * PANEL_COLUMNS];
+  private final float[] product;
   private long tokens;
 
   /** Statistics of {@code columns} inputs; with {@code crossed}, those of two models' inputs. */
@@ -26,6 +26,7 @@ final class GramSum {
     this.gemm = gemm;
     this.gram = new double[Math.multiplyExact(columns, columns)];
     this.cross = crossed ? new double[gram.length] : null;
+    this.product = new float[crossed ? gram.length : Math.min(PANEL_COLUMNS, columns) * columns];
   }
 
   /**
@@ -35,21 +36,18 @@ final class GramSum {
    * @param teacher [T, columns], of the fine-tune; null unless crossed
    */
   void add(Activations student, @Nullable Activations teacher) {
-    float[][] y = panels(student);
-    for (int left = 0; left < y.length; left++) {
-      for (int right = left; right < y.length; right++) {
-        add(gram, y, left, y, right, student.rows());
-      }
+    int rows = student.rows();
+    float[] y = values(student);
+    for (int left = 0; left < columns; left += PANEL_COLUMNS) {
+      int width = Math.min(PANEL_COLUMNS, columns - left);
+      float[] panel = part(y, rows, left, width);
+      float[] rest = part(y, rows, left, columns - left);
+      add(gram, left, panel, rest, new Gemm.Extent(width, columns - left, rows));
     }
     if (cross != null && teacher != null) {
-      float[][] x = panels(teacher);
-      for (int left = 0; left < x.length; left++) {
-        for (int right = 0; right < y.length; right++) {
-          add(cross, x, left, y, right, student.rows());
-        }
-      }
+      add(cross, 0, values(teacher), y, new Gemm.Extent(columns, columns, rows));
     }
-    tokens += student.rows();
+    tokens += rows;
   }
 
   InputStatistics statistics() {
@@ -61,37 +59,36 @@ final class GramSum {
     return new InputStatistics(columns, tokens, gram, cross);
   }
 
-  private void add(double[] sum, float[][] a, int left, float[][] b, int right, int rows) {
-    int m = width(left);
-    int n = width(right);
-    Arrays.fill(product, 0, m * n, 0);
-    gemm.addGram(product, a[left], b[right], new Gemm.Extent(m, n, rows));
-    for (int i = 0; i < m; i++) {
-      int first = (left * PANEL_COLUMNS + i) * columns + right * PANEL_COLUMNS;
+  /** Adds {@code a^T b} to the part of {@code sum} that begins at row and column {@code first}. */
+  private void add(double[] sum, int first, float[] a, float[] b, Gemm.Extent extent) {
+    int n = extent.n();
+    Arrays.fill(product, 0, extent.m() * n, 0);
+    gemm.addGram(product, a, b, extent);
+    for (int i = 0; i < extent.m(); i++) {
+      int at = (first + i) * columns + first;
       for (int j = 0; j < n; j++) {
-        sum[first + j] += product[i * n + j];
+        sum[at + j] += product[i * n + j];
       }
     }
   }
 
-  private int width(int panel) {
-    return Math.min(PANEL_COLUMNS, columns - panel * PANEL_COLUMNS);
-  }
-
-  /** The columns of each panel, [T, width]. */
-  private float[][] panels(Activations x) {
-    float[][] panels =
-        IntStream.range(0, Math.ceilDiv(columns, PANEL_COLUMNS))
-            .mapToObj(panel -> new float[x.rows() * width(panel)])
-            .toArray(float[][]::new);
+  /** All rows [T, columns]. */
+  private float[] values(Activations x) {
+    float[] values = new float[x.rows() * columns];
     float[] row = new float[columns];
     for (int t = 0; t < x.rows(); t++) {
       x.readRow(t, row);
-      for (int panel = 0; panel < panels.length; panel++) {
-        int width = width(panel);
-        System.arraycopy(row, panel * PANEL_COLUMNS, panels[panel], t * width, width);
-      }
+      System.arraycopy(row, 0, values, t * columns, columns);
     }
-    return panels;
+    return values;
+  }
+
+  /** Columns {@code [first, first + count)} of all rows. */
+  private float[] part(float[] values, int rows, int first, int count) {
+    float[] part = new float[rows * count];
+    for (int t = 0; t < rows; t++) {
+      System.arraycopy(values, t * columns + first, part, t * count, count);
+    }
+    return part;
   }
 }

@@ -1,17 +1,18 @@
 package tributary.compression.calibration;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.within;
 
 import java.util.List;
+import java.util.Objects;
 import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import tributary.gpu.host.HostActivations;
 
 class GramSumTest {
   @ParameterizedTest
-  @ValueSource(ints = {1, 127, 128, 129, 300})
+  @ValueSource(ints = {1, 255, 256, 257, 520})
   void sums_over_chunks_are_those_over_all_tokens(int columns) {
     SplittableRandom random = new SplittableRandom(columns);
     GramSum sum = new GramSum(columns, true, new PlainGemm());
@@ -31,8 +32,17 @@ class GramSumTest {
     }
     InputStatistics statistics = sum.statistics();
     assertThat(statistics.tokens()).isEqualTo(8);
-    assertThat(statistics.gram()).containsExactly(gram, within(1e-5));
-    assertThat(statistics.cross()).containsExactly(cross, within(1e-5));
+    assertThat(statistics.gram()).hasSameSizeAs(gram);
+    assertThat(largestDifference(statistics.gram(), gram)).isLessThan(1e-5);
+    assertThat(largestDifference(statistics.cross(), cross)).isLessThan(1e-5);
+  }
+
+  private static double largestDifference(double @Nullable [] found, double[] wanted) {
+    double largest = 0;
+    for (int i = 0; i < wanted.length; i++) {
+      largest = Math.max(largest, Math.abs(Objects.requireNonNull(found)[i] - wanted[i]));
+    }
+    return largest;
   }
 
   private static HostActivations gaussian(SplittableRandom random, int rows, int columns) {

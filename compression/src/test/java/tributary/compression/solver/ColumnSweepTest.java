@@ -77,7 +77,7 @@ class ColumnSweepTest {
     for (int panelRows : new int[] {1, 16, 200}) {
       Cut cut = new Cut(blockColumns, panelRows);
       double[] found = ColumnSweep.run(weights(3), curvature, cut, rounding());
-      assertThat(found).containsExactly(wanted, within(1e-9));
+      assertThat(Problems.largestDifference(found, wanted)).isLessThan(1e-9);
     }
   }
 
@@ -149,8 +149,8 @@ class ColumnSweepTest {
     for (int i = 0; i < gram.length; i++) {
       byHand[i] = gram[order[i / COLUMNS] * COLUMNS + order[i % COLUMNS]];
     }
-    assertThat(ordered.curvature().factor())
-        .containsExactly(Curvature.of(byHand, COLUMNS, 0.01).factor(), within(1e-12));
+    double[] wanted = Curvature.of(byHand, COLUMNS, 0.01).factor();
+    assertThat(Problems.largestDifference(ordered.curvature().factor(), wanted)).isLessThan(1e-12);
   }
 
   @Test

@@ -112,6 +112,22 @@ public final class Problems {
     return sum;
   }
 
+  public static double largestDifference(double[] found, double[] wanted) {
+    double largest = 0;
+    for (int i = 0; i < wanted.length; i++) {
+      largest = Math.max(largest, Math.abs(found[i] - wanted[i]));
+    }
+    return largest;
+  }
+
+  public static double largestDifference(float[] found, float[] wanted) {
+    double largest = 0;
+    for (int i = 0; i < wanted.length; i++) {
+      largest = Math.max(largest, Math.abs(found[i] - wanted[i]));
+    }
+    return largest;
+  }
+
   public static float[] decoded(MatrixCode code) {
     float[] values = new float[code.rows() * code.columns()];
     for (int i = 0; i < values.length; i++) {
