@@ -49,6 +49,13 @@ final class SensitivityTest {
     }
   }
 
+  @Test
+  void evening_adds_each_rows_mean() {
+    float[] sensitivity = {0, 4, 2, 1, 1, 1};
+    assertThat(Sensitivity.evened(sensitivity, 3)).containsExactly(2, 6, 4, 2, 2, 2);
+    assertThat(sensitivity).containsExactly(0, 4, 2, 1, 1, 1);
+  }
+
   /** Of each record's mean cross entropy at its completion, by differences. */
   private static double[] squaredDerivatives(GradientPass pass, float[] parameter) {
     double[] sums = new double[parameter.length];
