@@ -22,6 +22,7 @@ final class CompareOptions {
       description =
           "Compress fine-tunes with several codecs and compare what they keep; takes the options"
               + " below, --base, --limit and one or several --model.")
+  @SuppressWarnings("UnusedVariable") // That it is given chooses these options.
   private boolean compare;
 
   @Option(

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.SortedSet;
@@ -220,7 +221,7 @@ public final class Archive {
 
     @Override
     public TensorView tensor(String name) {
-      return tensors.get(name);
+      return Objects.requireNonNull(tensors.get(name), name);
     }
 
     @Override

@@ -39,7 +39,7 @@ final class AdaptiveBits {
     int count = state & MEMORY;
     int share = state >>> COUNT_BITS;
     int wanted = one ? (1 << SHARE_BITS) - 1 : 0;
-    share += (int) ((long) (wanted - share) * RATES[count] >> RATE_BITS);
-    states[context] = share << COUNT_BITS | Math.min(count + 1, MEMORY);
+    share += (int) (((long) (wanted - share) * RATES[count]) >> RATE_BITS);
+    states[context] = (share << COUNT_BITS) | Math.min(count + 1, MEMORY);
   }
 }

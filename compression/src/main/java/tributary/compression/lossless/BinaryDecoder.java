@@ -18,7 +18,7 @@ final class BinaryDecoder {
   BinaryDecoder(MemorySegment code) {
     this.code = code;
     for (int bits = 0; bits < WINDOW_BITS; bits += Byte.SIZE) {
-      value = value << Byte.SIZE | next();
+      value = (value << Byte.SIZE) | next();
     }
   }
 
@@ -32,9 +32,9 @@ final class BinaryDecoder {
       low = last + 1;
     }
     while ((low ^ high) >>> TOP_SHIFT == 0) {
-      low = low << Byte.SIZE & WINDOW;
-      high = high << Byte.SIZE & WINDOW | 0xFF;
-      value = value << Byte.SIZE & WINDOW | next();
+      low = (low << Byte.SIZE) & WINDOW;
+      high = ((high << Byte.SIZE) & WINDOW) | 0xFF;
+      value = ((value << Byte.SIZE) & WINDOW) | next();
     }
     return one;
   }

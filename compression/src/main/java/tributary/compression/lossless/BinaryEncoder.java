@@ -36,8 +36,8 @@ final class BinaryEncoder {
     }
     while ((low ^ high) >>> TOP_SHIFT == 0) {
       out.write((int) (high >>> TOP_SHIFT));
-      low = low << Byte.SIZE & WINDOW;
-      high = high << Byte.SIZE & WINDOW | 0xFF;
+      low = (low << Byte.SIZE) & WINDOW;
+      high = ((high << Byte.SIZE) & WINDOW) | 0xFF;
     }
   }
 

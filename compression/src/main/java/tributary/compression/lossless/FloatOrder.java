@@ -28,13 +28,14 @@ record FloatOrder(int bits, int mantissaBits) {
 
   /** The number of a pattern, or the pattern of a number; both sign-extended from the type. */
   int swap(int pattern) {
-    return pattern ^ (pattern >> (Integer.SIZE - 1) & Integer.MAX_VALUE >>> (Integer.SIZE - bits));
+    return pattern
+        ^ ((pattern >> (Integer.SIZE - 1)) & (Integer.MAX_VALUE >>> (Integer.SIZE - bits)));
   }
 
   /** A sum or difference of numbers, wrapped around at the type's size. */
   int wrap(int number) {
     int unused = Integer.SIZE - bits;
-    return number << unused >> unused;
+    return (number << unused) >> unused;
   }
 
   /** How large the value of this number, zero or positive, is: in half octaves. */

@@ -17,8 +17,8 @@ final class Magnitude {
       return magnitude;
     }
     int octave = Integer.SIZE - 1 - Integer.numberOfLeadingZeros(magnitude);
-    int quarter = magnitude >>> (octave - QUARTER_BITS) & 3;
-    return SINGLES + (octave - SINGLES_BITS << QUARTER_BITS) + quarter;
+    int quarter = (magnitude >>> (octave - QUARTER_BITS)) & 3;
+    return SINGLES + ((octave - SINGLES_BITS) << QUARTER_BITS) + quarter;
   }
 
   /** Bits of the remainder in this class; the magnitude's lowest ones. */
@@ -31,11 +31,11 @@ final class Magnitude {
     if (magnitudeClass < SINGLES) {
       return magnitudeClass;
     }
-    int leading = 1 << QUARTER_BITS | (magnitudeClass - SINGLES & 3);
+    int leading = (1 << QUARTER_BITS) | ((magnitudeClass - SINGLES) & 3);
     return leading << remainderBits(magnitudeClass);
   }
 
   private static int octave(int magnitudeClass) {
-    return SINGLES_BITS + (magnitudeClass - SINGLES >>> QUARTER_BITS);
+    return SINGLES_BITS + ((magnitudeClass - SINGLES) >>> QUARTER_BITS);
   }
 }

@@ -44,8 +44,10 @@ final class Numbers {
    */
   static void predict(
       FloatOrder order, DType type, @Nullable TensorView predictor, long from, int[] out) {
-    boolean isFloating = predictor != null && predictor.type().isFloating();
-    long known = isFloating ? Math.max(0, predictor.shape().elements() - from) : 0;
+    long known =
+        predictor != null && predictor.type().isFloating()
+            ? predictor.shape().elements() - from
+            : 0;
     if (predictor != null && predictor.type() == type && known >= out.length) {
       read(order, predictor, from, out);
       return;
@@ -63,7 +65,7 @@ final class Numbers {
       case F32 -> bits;
       case F16 -> Float.floatToFloat16(value);
       // NaN has its mantissa's highest bit set and no other, so the sum cannot reach its sign.
-      case BF16 -> (short) (bits + 0x7FFF + (bits >>> Short.SIZE & 1) >>> Short.SIZE);
+      case BF16 -> (short) ((bits + 0x7FFF + ((bits >>> Short.SIZE) & 1)) >>> Short.SIZE);
       case F64, I64, U64, I32, U32, I16, U16, I8, U8, BOOL ->
           throw new IllegalArgumentException("not a coded type: " + type);
     };

@@ -48,7 +48,7 @@ final class Remainders {
             position < in.byteSize() ? in.get(ValueLayout.JAVA_BYTE, position++) & 0xFFL : 0;
         pending |= next << pendingBits;
       }
-      int value = (int) (pending & (1L << bits) - 1);
+      int value = (int) (pending & ((1L << bits) - 1));
       pending >>>= bits;
       pendingBits -= bits;
       return value;

@@ -75,12 +75,12 @@ final class ResidualCoder {
       encode(symbols, near, first, symbolBits, far << SIGN_BITS);
       int sign = value >>> (Integer.SIZE - 1);
       int size = value ^ -sign;
-      encode(symbols, own, 0, farBits, sign << order.levelBits() | order.level(size));
-      remainders.write(size & (1 << order.levelShift()) - 1, order.levelShift());
+      encode(symbols, own, 0, farBits, (sign << order.levelBits()) | order.level(size));
+      remainders.write(size & ((1 << order.levelShift()) - 1), order.levelShift());
     } else {
       int found = Magnitude.classOf(magnitude);
       int sign = residual >>> (Integer.SIZE - 1);
-      encode(symbols, near, first, symbolBits, found << SIGN_BITS | sign);
+      encode(symbols, near, first, symbolBits, (found << SIGN_BITS) | sign);
       remainders.write(magnitude - Magnitude.least(found), Magnitude.remainderBits(found));
     }
   }
@@ -90,8 +90,8 @@ final class ResidualCoder {
     int found = symbol >>> SIGN_BITS;
     if (found == far) {
       int signAndLevel = decode(symbols, own, 0, farBits);
-      int level = signAndLevel & (1 << order.levelBits()) - 1;
-      int size = level << order.levelShift() | remainders.read(order.levelShift());
+      int level = signAndLevel & ((1 << order.levelBits()) - 1);
+      int size = (level << order.levelShift()) | remainders.read(order.levelShift());
       return size ^ -(signAndLevel >>> order.levelBits());
     }
     int magnitude = Magnitude.least(found) + remainders.read(Magnitude.remainderBits(found));
@@ -104,10 +104,10 @@ final class ResidualCoder {
       BinaryEncoder out, AdaptiveBits contexts, int first, int bits, int symbol) {
     int node = 1;
     for (int bit = bits - 1; bit >= 0; bit--) {
-      boolean one = (symbol >>> bit & 1) != 0;
+      boolean one = ((symbol >>> bit) & 1) != 0;
       out.encode(one, contexts.probability(first + node));
       contexts.learn(first + node, one);
-      node = node << 1 | (one ? 1 : 0);
+      node = (node << 1) | (one ? 1 : 0);
     }
   }
 
@@ -116,7 +116,7 @@ final class ResidualCoder {
     for (int bit = 0; bit < bits; bit++) {
       boolean one = in.decode(contexts.probability(first + node));
       contexts.learn(first + node, one);
-      node = node << 1 | (one ? 1 : 0);
+      node = (node << 1) | (one ? 1 : 0);
     }
     return node - (1 << bits);
   }

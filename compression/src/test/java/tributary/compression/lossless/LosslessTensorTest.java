@@ -221,7 +221,7 @@ class LosslessTensorTest {
     short[] patterns = new short[values.length];
     for (int i = 0; i < values.length; i++) {
       int bits = Float.floatToIntBits(values[i]);
-      patterns[i] = (short) (bits + 0x7FFF + (bits >>> Short.SIZE & 1) >>> Short.SIZE);
+      patterns[i] = (short) ((bits + 0x7FFF + ((bits >>> Short.SIZE) & 1)) >>> Short.SIZE);
     }
     return patterns;
   }

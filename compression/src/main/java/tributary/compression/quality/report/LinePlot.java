@@ -2,7 +2,6 @@ package tributary.compression.quality.report;
 
 import java.util.Comparator;
 import java.util.List;
-import java.util.Locale;
 import java.util.stream.Collectors;
 import tributary.compression.quality.report.Svg.Anchor;
 
@@ -81,11 +80,12 @@ record LinePlot(String title, Axis x, Axis y, List<Series> series) {
     List<Point> points = series.get(index).points;
     String path =
         points.stream()
-            .map(point -> place(left(point.x), top(point.y)))
+            .map(point -> Svg.place(left(point.x), top(point.y)))
             .collect(Collectors.joining("L", "M", ""));
     svg.stroke(path, colour(index), dashes(index));
     for (Point point : points) {
-      svg.shape("M" + place(left(point.x), top(point.y)) + mark(index), colour(index), point.label);
+      svg.shape(
+          "M" + Svg.place(left(point.x), top(point.y)) + mark(index), colour(index), point.label);
     }
   }
 
@@ -93,8 +93,8 @@ record LinePlot(String title, Axis x, Axis y, List<Series> series) {
     String name = series.get(index).name;
     double from = LEFT + PLOT_WIDTH + 16;
     double at = TOP + 10 + (double) index * LEGEND_LINE;
-    svg.stroke("M" + place(from, at) + "h22", colour(index), dashes(index));
-    svg.shape("M" + place(from + 11, at) + mark(index), colour(index), name);
+    svg.stroke("M" + Svg.place(from, at) + "h22", colour(index), dashes(index));
+    svg.shape("M" + Svg.place(from + 11, at) + mark(index), colour(index), name);
     String shown = name.length() <= NAME_MAX ? name : name.substring(0, NAME_MAX - 1) + "…";
     svg.text("ink", Anchor.START, from + 30, at + 4, shown);
   }
@@ -105,10 +105,6 @@ record LinePlot(String title, Axis x, Axis y, List<Series> series) {
 
   private double top(double value) {
     return TOP + (1 - y.place(value)) * PLOT_HEIGHT;
-  }
-
-  private static String place(double x, double y) {
-    return String.format(Locale.ROOT, "%.1f %.1f", x, y);
   }
 
   private static String colour(int index) {

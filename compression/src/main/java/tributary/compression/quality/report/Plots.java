@@ -14,6 +14,9 @@ import tributary.compression.quality.report.LinePlot.Series;
 
 /** Size against what is kept, a line for each family of codecs. */
 final class Plots {
+  /** A divergence below this is that of rounding. */
+  private static final double NOTHING = 1e-9;
+
   /** What is plotted against what. */
   private record Measure(
       String name,
@@ -87,9 +90,7 @@ final class Plots {
     for (CodecMean mean : means) {
       Double y = measure.value.apply(mean);
       double x = width.value.applyAsDouble(mean);
-      // A logarithm has no place for exact copies, and the fine-tune itself is no codec.
-      boolean shown = y != null && x > 0 && (measure.scale == Scale.LINEAR || y > 1e-9);
-      if (shown && !mean.codec().equals(ComparisonRow.UNCOMPRESSED)) {
+      if (y != null && isShown(mean, measure, x, y)) {
         xs.add(x);
         ys.add(y);
         String label = "%s: %s bits, %s".formatted(mean.codec(), Axis.text(x), Axis.text(y));
@@ -108,5 +109,11 @@ final class Plots {
         Axis.around(width.label, Scale.LOGARITHMIC, xs),
         Axis.around(measure.label, measure.scale, ys),
         series);
+  }
+
+  /** The fine-tune itself is no codec, and a logarithm has no place for exact copies. */
+  private static boolean isShown(CodecMean mean, Measure measure, double x, double y) {
+    boolean hasPlace = measure.scale == Scale.LINEAR || y > NOTHING;
+    return hasPlace && x > 0 && !mean.codec().equals(ComparisonRow.UNCOMPRESSED);
   }
 }

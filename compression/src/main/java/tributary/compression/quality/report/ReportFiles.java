@@ -32,40 +32,22 @@ public final class ReportFiles {
       collection while compressing.\
       """;
 
-  private static final String PAGE =
+  private static final String STYLE =
       """
-      <!DOCTYPE html>
-      <html lang="en">
-      <head>
-      <meta charset="utf-8">
-      <meta name="viewport" content="width=device-width, initial-scale=1">
-      <title>%1$s</title>
-      <style>
       :root{color-scheme:light dark;--ink:#1f2328;--soft:#59636e;--paper:#fff;--rule:#d1d9e0}
       @media(prefers-color-scheme:dark){
       :root{--ink:#e6edf3;--soft:#9aa4af;--paper:#0d1117;--rule:#31373e}}
       body{margin:2rem auto;padding:0 1rem;max-width:100rem;color:var(--ink);
       background:var(--paper);font:15px/1.5 system-ui,Helvetica,Arial,sans-serif}
-      p{max-width:60rem}.soft,caption{color:var(--soft)}
+      p{max-width:60rem}.soft{color:var(--soft)}
       pre{overflow-x:auto;padding:.6rem;border:1px solid var(--rule);border-radius:6px}
       .plots{display:grid;grid-template-columns:repeat(auto-fit,minmax(30rem,1fr));gap:1.5rem}
-      .plots svg{width:100%%;height:auto}
+      .plots svg{width:100%;height:auto}
       .wide{overflow-x:auto}
       table{border-collapse:collapse;font-variant-numeric:tabular-nums;font-size:13px}
       th,td{padding:.25rem .6rem;border-bottom:1px solid var(--rule);text-align:right;
       white-space:nowrap}
       th:first-child,td:first-child{text-align:left}
-      </style>
-      </head>
-      <body>
-      <h1>%1$s</h1>
-      <p class="soft">%2$s</p>
-      <pre>%3$s</pre>
-      <p>%4$s</p>
-      <div class="plots">
-      %5$s</div>
-      %6$s</body>
-      </html>
       """;
 
   private ReportFiles() {}
@@ -108,13 +90,36 @@ public final class ReportFiles {
   }
 
   private static String html(Comparison comparison, SequencedMap<String, String> plots) {
-    return PAGE.formatted(
-        TITLE,
-        escaped(circumstances(comparison)),
-        escaped(comparison.command()),
-        escaped(LEGEND),
-        String.join("", plots.values()),
-        sections(comparison).stream().map(ReportFiles::html).collect(Collectors.joining()));
+    String tables =
+        sections(comparison).stream().map(ReportFiles::html).collect(Collectors.joining());
+    return """
+    <!DOCTYPE html>
+    <html lang="en">
+    <head>
+    <meta charset="utf-8">
+    <meta name="viewport" content="width=device-width, initial-scale=1">
+    <title>%1$s</title>
+    <style>
+    %2$s</style>
+    </head>
+    <body>
+    <h1>%1$s</h1>
+    <p class="soft">%3$s</p>
+    <pre>%4$s</pre>
+    <p>%5$s</p>
+    <div class="plots">
+    %6$s</div>
+    %7$s</body>
+    </html>
+    """
+        .formatted(
+            TITLE,
+            STYLE,
+            escaped(circumstances(comparison)),
+            escaped(comparison.command()),
+            escaped(LEGEND),
+            String.join("", plots.values()),
+            tables);
   }
 
   private static String html(Table table) {

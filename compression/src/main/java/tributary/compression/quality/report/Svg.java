@@ -22,52 +22,64 @@ final class Svg {
   private final StringBuilder out = new StringBuilder();
 
   Svg(int width, int height, String label) {
-    add(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" width=\"%d\" height=\"%d\"",
-        width, height, width, height);
-    add(
-        " role=\"img\" aria-label=\"%s\" font-family=\"system-ui,Helvetica,Arial,sans-serif\""
-            + " font-size=\"12\">\n<style>%s</style>\n",
-        Markup.escaped(label), STYLE);
+    String size = width + "\" height=\"" + height;
+    out.append("<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"").append(size);
+    out.append("\" viewBox=\"0 0 ").append(width).append(' ').append(height);
+    out.append("\" role=\"img\" aria-label=\"").append(Markup.escaped(label));
+    out.append(
+        "\" font-family=\"system-ui,Helvetica,Arial,sans-serif\" font-size=\"12\">\n<style>");
+    out.append(STYLE).append("</style>\n");
+  }
+
+  /** Coordinates as paths take them, the same in every country. */
+  static String place(double x, double y) {
+    return number(x) + " " + number(y);
   }
 
   /** A line of the style {@code rule} or {@code edge}. */
   void line(String style, double x1, double y1, double x2, double y2) {
-    add("<path class=\"%s\" d=\"M%.1f %.1fL%.1f %.1f\"/>\n", style, x1, y1, x2, y2);
+    out.append("<path class=\"").append(style).append("\" d=\"M").append(place(x1, y1));
+    out.append('L').append(place(x2, y2)).append("\"/>\n");
   }
 
   /** Text of the style {@code ink} or {@code soft}. */
   void text(String style, Anchor anchor, double x, double y, String text) {
-    add(
-        "<text class=\"%s\" text-anchor=\"%s\" x=\"%.1f\" y=\"%.1f\">%s</text>\n",
-        style, anchor.name().toLowerCase(Locale.ROOT), x, y, Markup.escaped(text));
+    out.append("<text class=\"").append(style).append("\" text-anchor=\"");
+    out.append(anchor.name().toLowerCase(Locale.ROOT)).append("\" x=\"").append(number(x));
+    out.append("\" y=\"").append(number(y)).append("\">");
+    end(text);
   }
 
   /** Text that is read from below. */
   void upwards(double x, double y, String text) {
-    add(
-        "<text class=\"ink\" text-anchor=\"middle\" transform=\"translate(%.1f %.1f) rotate(-90)\">",
-        x, y);
-    add("%s</text>\n", Markup.escaped(text));
+    out.append("<text class=\"ink\" text-anchor=\"middle\" transform=\"translate(");
+    out.append(place(x, y)).append(") rotate(-90)\">");
+    end(text);
   }
 
   void heading(double x, double y, String text) {
-    add("<text class=\"ink\" x=\"%.1f\" y=\"%.1f\" font-size=\"15\" font-weight=\"600\">", x, y);
-    add("%s</text>\n", Markup.escaped(text));
+    out.append("<text class=\"ink\" font-size=\"15\" font-weight=\"600\" x=\"").append(number(x));
+    out.append("\" y=\"").append(number(y)).append("\">");
+    end(text);
   }
 
-  /** A polyline along {@code path}, dashed as {@code dashes} says, if it says anything. */
+  private void end(String text) {
+    out.append(Markup.escaped(text)).append("</text>\n");
+  }
+
+  /** A polyline along {@code path}, with dashes as {@code dashes} says, if it says anything. */
   void stroke(String path, String colour, String dashes) {
-    add(
-        "<path d=\"%s\" fill=\"none\" stroke=\"%s\" stroke-width=\"1.8\" stroke-dasharray=\"%s\"/>\n",
-        path, colour, dashes.isEmpty() ? "none" : dashes);
+    out.append("<path fill=\"none\" stroke-width=\"1.8\" stroke=\"").append(colour);
+    if (!dashes.isEmpty()) {
+      out.append("\" stroke-dasharray=\"").append(dashes);
+    }
+    out.append("\" d=\"").append(path).append("\"/>\n");
   }
 
   /** A filled shape with a text that the pointer shows. */
   void shape(String path, String colour, String title) {
-    add(
-        "<path d=\"%s\" fill=\"%s\"><title>%s</title></path>\n",
-        path, colour, Markup.escaped(title));
+    out.append("<path fill=\"").append(colour).append("\" d=\"").append(path);
+    out.append("\"><title>").append(Markup.escaped(title)).append("</title></path>\n");
   }
 
   @Override
@@ -75,7 +87,7 @@ final class Svg {
     return out + "</svg>\n";
   }
 
-  private void add(String format, Object... values) {
-    out.append(String.format(Locale.ROOT, format, values));
+  private static String number(double value) {
+    return String.format(Locale.ROOT, "%.1f", value);
   }
 }

@@ -54,7 +54,7 @@ record Table(String caption, List<String> columns, List<List<String>> rows) {
             new Column<>("perplexity", r -> number("%.4f", r.kept().perplexity())),
             new Column<>("ratio", r -> number("%.4f", r.kept().perplexityRatio())),
             new Column<>("seconds", r -> number("%.1f", r.effort().seconds())),
-            new Column<>("peak heap, MB", r -> megabytes(r.effort().peakHeapBytes()))));
+            new Column<>("peak heap, MB", r -> megabytes((double) r.effort().peakHeapBytes()))));
   }
 
   private static <T> Table of(String caption, List<T> items, List<Column<T>> columns) {
