@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SequencedMap;
 import tributary.compression.anyprecision.AnyPrecisionEncoder;
 import tributary.compression.anyprecision.Sensitivity;
@@ -153,7 +154,11 @@ final class LinearCoding {
         new AnyPrecisionEncoder(any.bits(), Math.min(any.bits(), SEED_BITS));
     Map<String, MatrixCode> codes = new LinkedHashMap<>();
     forEach((name, problem) -> {
-      MatrixCode code = encoder.encode(problem, sensitivities.get(name), arena);
+      // Raw squared gradients let single weights outvote a row.
+      float[] sensitivity =
+          Sensitivity.evened(
+              Objects.requireNonNull(sensitivities.get(name)), problem.columns());
+      MatrixCode code = encoder.encode(problem, sensitivity, arena);
       sink.coded(problem, code);
       codes.put(name, code);
     });

@@ -61,7 +61,14 @@ class DeltaEncoderTest {
       assertThat(file.manifest().originalElements()).isEqualTo(12 * 70 + 40 * 70 + 70);
       assertThat(file.manifest().originalBytes()).isEqualTo(2 * (12 * 70 + 40 * 70 + 70));
       assertThat(file.manifest().codecSettings())
-          .isEqualTo(Map.of("planes", "2", "scales", "row", "fit", "joint", "embedding_bits", "4"));
+          .isEqualTo(
+              Map.of(
+                  "planes", "2",
+                  "scales", "row",
+                  "fit", "joint",
+                  "refine", "none",
+                  "embedding_bits", "4",
+                  "zstd", "false"));
       assertThat(summary.fileSize()).isEqualTo(file.size());
       assertThat(summary.stored()).isEqualTo(3);
       assertThat(summary.relativeError()).isBetween(0.2, 0.4);

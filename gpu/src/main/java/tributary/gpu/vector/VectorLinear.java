@@ -21,6 +21,9 @@ final class VectorLinear implements Linear {
   /** Rows whose prepared inputs are held at once; bounds scratch. */
   private static final int BLOCK_ROWS = 64;
 
+  /** The same where no row needs tables: weights that have to be widened are so less often. */
+  private static final int PLAIN_BLOCK_ROWS = 256;
+
   /** Multiply-adds below which waking the team costs more than it saves. */
   private static final long ALONE = 32_768;
 
@@ -49,8 +52,9 @@ final class VectorLinear implements Linear {
         OperandChecks.codedRows(coded.code().rows(), weight.rows());
       }
     }
-    for (int row = 0; row < x.rows(); row += BLOCK_ROWS) {
-      int rows = Math.min(BLOCK_ROWS, x.rows() - row);
+    int blockRows = deltas.isEmpty() ? PLAIN_BLOCK_ROWS : BLOCK_ROWS;
+    for (int row = 0; row < x.rows(); row += blockRows) {
+      int rows = Math.min(blockRows, x.rows() - row);
       block(
           new LinearBlock(
               HostActivations.of(out),
