@@ -47,10 +47,7 @@ final class ComparisonRun {
   private void compress(CodecComparison.Order order) {
     var calibration =
         new DeltaEncoder.Calibration(
-            order.calibration(),
-            extent.samples(),
-            DeltaEncoder.Calibration.USUAL_TOKENS,
-            backend);
+            order.calibration(), extent.samples(), DeltaEncoder.Calibration.USUAL_TOKENS, backend);
     var job =
         new DeltaEncoder.Job(
             plan.base(),

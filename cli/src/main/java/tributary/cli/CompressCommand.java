@@ -119,15 +119,15 @@ final class CompressCommand implements Callable<Integer> {
         to -> {
           result.reasons.forEach(to::println);
           to.printf(
-                "%s: %s %s, %,d bytes, %.1f times smaller, %.2f bits per weight, relative error %.3f, in %.1f s%n",
-                result.file,
-                result.codec,
-                result.settings,
-                result.fileBytes,
-                result.ratio,
-                result.bitsPerWeight,
-                result.relativeError,
-                result.seconds);
+              "%s: %s %s, %,d bytes, %.1f times smaller, %.2f bits per weight, relative error %.3f, in %.1f s%n",
+              result.file,
+              result.codec,
+              result.settings,
+              result.fileBytes,
+              result.ratio,
+              result.bitsPerWeight,
+              result.relativeError,
+              result.seconds);
         });
   }
 }

@@ -11,9 +11,7 @@ import java.util.Map;
  * @param reasons for people: of each part its size, and what is lost by it
  */
 record AutoPlan(
-    Map<String, Integer> vectorRows,
-    Map<String, Integer> vocabularyBits,
-    List<String> reasons) {
+    Map<String, Integer> vectorRows, Map<String, Integer> vocabularyBits, List<String> reasons) {
   AutoPlan {
     vectorRows = Map.copyOf(vectorRows);
     vocabularyBits = Map.copyOf(vocabularyBits);

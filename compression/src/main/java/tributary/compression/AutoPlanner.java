@@ -164,20 +164,26 @@ final class AutoPlanner {
     Map<String, Double> shares = sensitivityShares();
     double[] distortions = Arrays.stream(ROWS).mapToDouble(CodebookDistortion::of).toArray();
     double atMeasured = CodebookDistortion.of(MEASURED_ROWS);
-    models.linears().forEach((name, linear) -> {
-      int rows = Math.toIntExact(linear.base().shape().dimension(0));
-      int columns = Math.toIntExact(linear.base().shape().dimension(1));
-      List<Choice> choices = new ArrayList<>();
-      for (int i = 0; i < ROWS.length; i++) {
-        long bytes =
-            VectorCodes.indexBytes(rows, columns, ROWS[i]) + MatrixCode.halfBytes(rows);
-        double loss = measured.linears * Objects.requireNonNull(shares.get(name)) * distortions[i] / atMeasured;
-        choices.add(new Choice(bytes, loss));
-      }
-      parts.add(new Part(name, choices));
-    });
-    vocabulary.forEach(
-        (name, change) -> parts.add(vocabulary(name, change, Objects.requireNonNull(measured.vocabulary.get(name)))));
+    models
+        .linears()
+        .forEach((name, linear) -> {
+          int rows = Math.toIntExact(linear.base().shape().dimension(0));
+          int columns = Math.toIntExact(linear.base().shape().dimension(1));
+          List<Choice> choices = new ArrayList<>();
+          for (int i = 0; i < ROWS.length; i++) {
+            long bytes =
+                VectorCodes.indexBytes(rows, columns, ROWS[i]) + MatrixCode.halfBytes(rows);
+            double loss =
+                measured.linears
+                    * Objects.requireNonNull(shares.get(name))
+                    * distortions[i]
+                    / atMeasured;
+            choices.add(new Choice(bytes, loss));
+          }
+          parts.add(new Part(name, choices));
+        });
+    vocabulary.forEach((name, change) ->
+        parts.add(vocabulary(name, change, Objects.requireNonNull(measured.vocabulary.get(name)))));
     return parts;
   }
 
@@ -190,10 +196,7 @@ final class AutoPlanner {
         Encoded encoded = UniformEncoder.encode(difference, bits, arena);
         first = bits == VOCABULARY_BITS[0] ? encoded.squaredError() : first;
         double loss = first == 0 ? 0 : atOneBit * encoded.squaredError() / first;
-        // All planes' scales follow from those of the first.
-        long bytes =
-            encoded.planes().codeSegments().mapToLong(plane -> plane.byteSize()).sum()
-                + MatrixCode.halfBytes(encoded.planes().rows());
+        long bytes = encoded.planes().size().count();
         choices.add(new Choice(bytes, loss));
       }
     }
@@ -245,14 +248,19 @@ final class AutoPlanner {
   private Agreement agreement(AutoPlan plan) {
     try (Arena arena = Arena.ofShared()) {
       Map<String, TensorView> coded = new HashMap<>();
-      plan.vocabularyBits().forEach((name, bits) -> {
-        TensorChange.Vocabulary change = Objects.requireNonNull(vocabulary.get(name));
-        coded.put(name, decoded(change, bits, arena));
-      });
+      plan.vocabularyBits()
+          .forEach((name, bits) -> {
+            TensorChange.Vocabulary change = Objects.requireNonNull(vocabulary.get(name));
+            coded.put(name, decoded(change, bits, arena));
+          });
       if (!plan.vectorRows().isEmpty()) {
         var from =
             new LinearCoding.Models(
-                models.config(), models.base(), models.tuned(), Map.copyOf(coded), models.linears());
+                models.config(),
+                models.base(),
+                models.tuned(),
+                Map.copyOf(coded),
+                models.linears());
         var codec = new Codec.VectorCodes(MEASURED_ROWS, false, new Codec.Storage(16, false));
         var gemm = calibration.backend().gemm();
         new LinearCoding(

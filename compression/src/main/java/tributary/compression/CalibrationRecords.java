@@ -18,8 +18,7 @@ import tributary.protocol.TributaryException;
  * @param completions the same records with where their completions begin
  * @param backend that computes them
  */
-record CalibrationRecords(
-    CalibrationSet sequences, List<Completion> completions, Backend backend) {
+record CalibrationRecords(CalibrationSet sequences, List<Completion> completions, Backend backend) {
   static CalibrationRecords read(
       Path model, ModelConfig config, DeltaEncoder.Calibration calibration) {
     int endToken =

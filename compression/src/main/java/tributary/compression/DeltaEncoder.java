@@ -45,7 +45,12 @@ public final class DeltaEncoder {
    * @param calibration needed if the codec is calibrated
    */
   public record Job(
-      Path base, Path model, String name, Codec codec, Path out, Optional<Calibration> calibration) {
+      Path base,
+      Path model,
+      String name,
+      Codec codec,
+      Path out,
+      Optional<Calibration> calibration) {
     /** A job for a codec that looks at weights only. */
     public Job(Path base, Path model, String name, Codec codec, Path out) {
       this(base, model, name, codec, out, Optional.empty());
@@ -107,8 +112,7 @@ public final class DeltaEncoder {
   private int unchanged;
   private long done;
 
-  private DeltaEncoder(
-      Job job, Checkpoint base, Checkpoint tuned, Arena arena, Progress progress) {
+  private DeltaEncoder(Job job, Checkpoint base, Checkpoint tuned, Arena arena, Progress progress) {
     this.job = job;
     this.base = base;
     this.tuned = tuned;
@@ -201,8 +205,7 @@ public final class DeltaEncoder {
       vocabulary.forEach((name, change) ->
           given.put(
               name,
-              vocabulary(
-                  name, change, Objects.requireNonNull(plan.vocabularyBits().get(name)))));
+              vocabulary(name, change, Objects.requireNonNull(plan.vocabularyBits().get(name)))));
       encoder = LinearEncoders.planned(plan.vectorRows(), gemm);
     } else {
       int bits = job.codec.storage().embeddingBits();

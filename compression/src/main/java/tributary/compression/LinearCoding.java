@@ -77,8 +77,7 @@ final class LinearCoding {
   Map<String, MatrixCode> run() {
     return switch (codec) {
       case Codec.AnyPrecision anyPrecision -> bySensitivity(anyPrecision);
-      case Codec.BitDelta(_, _, _, Codec.Refine refine, _)
-          when refine == Codec.Refine.DISTILL ->
+      case Codec.BitDelta(_, _, _, Codec.Refine refine, _) when refine == Codec.Refine.DISTILL ->
           distilled(plain(), DistillationSettings.published(SEED));
       case Codec.SignPlanes(_, boolean distill, _) when distill ->
           distilled(walked(), DistillationSettings.ofCompletions(SEED));
@@ -91,7 +90,8 @@ final class LinearCoding {
           Codec.Spqr _,
           Codec.SignPlanes _,
           Codec.VectorCodes _,
-          Codec.Auto _ -> walked();
+          Codec.Auto _ ->
+          walked();
       case Codec.Lossless _ -> throw new AssertionError("archives have no linear codes");
     };
   }
@@ -127,10 +127,7 @@ final class LinearCoding {
             records.backend(),
             gemm());
     return SequentialWalk.run(
-        walk,
-        encoder,
-        arena,
-        (problem, code, _, _) -> sink.coded(problem, code));
+        walk, encoder, arena, (problem, code, _, _) -> sink.coded(problem, code));
   }
 
   /** Only our own codes aim at what the fine-tune's inputs would have given. */
@@ -141,23 +138,22 @@ final class LinearCoding {
           Codec.DeltaZip _,
           Codec.Spqr _,
           Codec.AnyPrecision _,
-          Codec.Lossless _ -> SequentialWalk.Inputs.COMPRESSED;
+          Codec.Lossless _ ->
+          SequentialWalk.Inputs.COMPRESSED;
     };
   }
 
   private Map<String, MatrixCode> bySensitivity(Codec.AnyPrecision any) {
     DenseModel tuned = DenseModel.load(models.config, models.tuned);
     Map<String, float[]> sensitivities =
-        Sensitivity.of(
-            tuned, models.linears.keySet(), records.completions(), gemm(), (_, _) -> {});
+        Sensitivity.of(tuned, models.linears.keySet(), records.completions(), gemm(), (_, _) -> {});
     AnyPrecisionEncoder encoder =
         new AnyPrecisionEncoder(any.bits(), Math.min(any.bits(), SEED_BITS));
     Map<String, MatrixCode> codes = new LinkedHashMap<>();
     forEach((name, problem) -> {
       // Raw squared gradients let single weights outvote a row.
       float[] sensitivity =
-          Sensitivity.evened(
-              Objects.requireNonNull(sensitivities.get(name)), problem.columns());
+          Sensitivity.evened(Objects.requireNonNull(sensitivities.get(name)), problem.columns());
       MatrixCode code = encoder.encode(problem, sensitivity, arena);
       sink.coded(problem, code);
       codes.put(name, code);

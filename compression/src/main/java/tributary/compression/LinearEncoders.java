@@ -37,7 +37,8 @@ final class LinearEncoders {
   static LinearEncoder plain(Codec codec) {
     return switch (codec) {
       case Codec.BitDelta(int planes, Scales scales, Fit fit, Refine refine, _)
-          when refine == Refine.NONE -> BitDeltaEncoder.of(rule(scales, fit), planes);
+          when refine == Refine.NONE ->
+          BitDeltaEncoder.of(rule(scales, fit), planes);
       case Codec.BitDelta _,
           Codec.DeltaZip _,
           Codec.Spqr _,
@@ -45,7 +46,8 @@ final class LinearEncoders {
           Codec.SignPlanes _,
           Codec.VectorCodes _,
           Codec.Auto _,
-          Codec.Lossless _ -> throw new AssertionError(codec.name() + " has no encoder of its own");
+          Codec.Lossless _ ->
+          throw new AssertionError(codec.name() + " has no encoder of its own");
     };
   }
 
@@ -62,7 +64,9 @@ final class LinearEncoders {
       case Codec.DeltaZip deltaZip -> new DeltaZipEncoder(settings(deltaZip));
       case Codec.Spqr spqr -> new SpqrEncoder(settings(spqr));
       case Codec.AnyPrecision _, Codec.Auto _, Codec.Lossless _ ->
-          throw new AssertionError(codec.name() + " has no encoder of its own");
+          (problem, _) -> {
+            throw new AssertionError(codec.name() + " does not code layers one by one");
+          };
     };
   }
 

@@ -30,8 +30,7 @@ class CodecTest {
             Codec.named(
                 "bitdelta",
                 Map.of("planes", "1", "scales", "scalar", "fit", "greedy", "embedding_bits", "8")))
-        .isEqualTo(
-            new BitDelta(1, Scales.SCALAR, Fit.GREEDY, Refine.NONE, new Storage(8, false)));
+        .isEqualTo(new BitDelta(1, Scales.SCALAR, Fit.GREEDY, Refine.NONE, new Storage(8, false)));
   }
 
   static Stream<Codec> codecs() {

@@ -37,9 +37,7 @@ public final class Allocation {
 
   /** The bytes that the smallest choices take. */
   public static long least(List<Part> parts) {
-    return parts.stream()
-        .mapToLong(part -> part.choices.get(hull(part.choices)[0]).bytes)
-        .sum();
+    return parts.stream().mapToLong(part -> part.choices.get(hull(part.choices)[0]).bytes).sum();
   }
 
   /**

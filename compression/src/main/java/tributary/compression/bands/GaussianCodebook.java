@@ -1,7 +1,9 @@
 package tributary.compression.bands;
 
 import java.util.Arrays;
+import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.IntStream;
 import tributary.tensor.format.VectorCodes;
 
@@ -10,9 +12,11 @@ import tributary.tensor.format.VectorCodes;
  * samples. The same for everyone: seeds and order are fixed.
  */
 final class GaussianCodebook {
-  private static final int SAMPLES = 1 << 15;
-  private static final int ROUNDS = 30;
+  private static final int SAMPLES = 1 << 14;
+  private static final int ROUNDS = 20;
   private static final long SEED = 20_260_101;
+
+  private static final Map<Integer, float[]> KNOWN = new ConcurrentHashMap<>();
 
   private GaussianCodebook() {}
 
@@ -39,8 +43,12 @@ final class GaussianCodebook {
     return sum / samples.length;
   }
 
-  /** The codebook [256, d]. */
+  /** The codebook [256, d]. Not to be changed. */
   static float[] of(int d) {
+    return KNOWN.computeIfAbsent(d, GaussianCodebook::make);
+  }
+
+  private static float[] make(int d) {
     float[] samples = samples(d, SEED);
     // The first samples are as good a start as any.
     float[] book = Arrays.copyOf(samples, VectorCodes.VECTORS * d);
@@ -62,17 +70,16 @@ final class GaussianCodebook {
     int block = SAMPLES / 64;
     IntStream.range(0, 64)
         .parallel()
-        .forEach(
-            part -> {
-              Alphabet alphabet = bands.alphabet(ones);
-              float[] wanted = new float[d];
-              for (int s = part * block; s < (part + 1) * block; s++) {
-                for (int r = 0; r < d; r++) {
-                  wanted[r] = samples[s * d + r];
-                }
-                nearest[s] = alphabet.nearest(wanted);
-              }
-            });
+        .forEach(part -> {
+          Alphabet alphabet = bands.alphabet(ones);
+          float[] wanted = new float[d];
+          for (int s = part * block; s < (part + 1) * block; s++) {
+            for (int r = 0; r < d; r++) {
+              wanted[r] = samples[s * d + r];
+            }
+            nearest[s] = alphabet.nearest(wanted);
+          }
+        });
   }
 
   /** The mean of each vector's samples; a vector without samples stays. */

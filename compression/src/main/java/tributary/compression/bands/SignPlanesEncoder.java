@@ -89,7 +89,7 @@ public final class SignPlanesEncoder implements LinearEncoder {
       long bits = 0;
       int first = word * Long.SIZE;
       for (int t = 0; t < Math.min(Long.SIZE, codes.length - first); t++) {
-        bits |= (long) (codes[first + t] >>> bit & 1 ^ flip) << t;
+        bits |= (long) ((codes[first + t] >>> bit & 1) ^ flip) << t;
       }
       signs.setAtIndex(WORD, (long) row * words + word, bits);
     }

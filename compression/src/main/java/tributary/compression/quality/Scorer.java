@@ -140,9 +140,7 @@ final class Scorer {
     return rows.parallelStream()
         .map(row ->
             new Said(
-                row.part.sequence,
-                round.next(row.part, row.row),
-                new Distribution(row.logits)))
+                row.part.sequence, round.next(row.part, row.row), new Distribution(row.logits)))
         .toList();
   }
 

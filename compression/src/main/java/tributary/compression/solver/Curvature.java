@@ -68,7 +68,9 @@ public final class Curvature {
       throw new IllegalArgumentException("statistics of a layer's inputs are not finite");
     }
     double[] hessian = new double[undamped.length];
-    for (double share = damping; share <= DAMPING_MAX; share = Math.max(10 * share, DAMPING_LEAST)) {
+    for (double share = damping;
+        share <= DAMPING_MAX;
+        share = Math.max(10 * share, DAMPING_LEAST)) {
       System.arraycopy(undamped, 0, hessian, 0, hessian.length);
       for (int j = 0; j < columns; j++) {
         hessian[j * columns + j] += share * mean;
@@ -92,8 +94,7 @@ public final class Curvature {
     for (int i = 0; i <= last; i++) {
       reversed.data[last - i] = hessian[i];
     }
-    CholeskyDecomposition_F64<DMatrixRMaj> cholesky =
-        DecompositionFactory_DDRM.chol(columns, true);
+    CholeskyDecomposition_F64<DMatrixRMaj> cholesky = DecompositionFactory_DDRM.chol(columns, true);
     if (!cholesky.decompose(reversed)) {
       return new double[0];
     }

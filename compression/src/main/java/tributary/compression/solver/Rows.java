@@ -5,8 +5,7 @@ public final class Rows {
   private Rows() {}
 
   /** {@code out[first + i] += factor * x[from + i]} for i in [0, count). */
-  public static void add(
-      double[] out, int first, double factor, double[] x, int from, int count) {
+  public static void add(double[] out, int first, double factor, double[] x, int from, int count) {
     for (int i = 0; i < count; i++) {
       out[first + i] += factor * x[from + i];
     }

@@ -43,8 +43,7 @@ class AllocationTest {
   @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})
   void no_other_choice_of_the_same_size_loses_less(long seed) {
     SplittableRandom random = new SplittableRandom(seed);
-    List<Part> parts =
-        Stream.generate(() -> halving(random)).limit(4).toList();
+    List<Part> parts = Stream.generate(() -> halving(random)).limit(4).toList();
     long budget = Allocation.least(parts) + random.nextLong(60);
     int[] chosen = Allocation.share(parts, budget);
     long bytes = 0;

@@ -49,8 +49,10 @@ class VectorCodesEncoderTest {
   @Test
   void one_bit_in_vectors_is_better_than_one_sign() {
     LinearProblem problem = Problems.correlated(1, 64, 128);
-    MatrixCode vectors = new VectorCodesEncoder(8, DAMPING, Problems.GEMM).encode(problem, Arena.ofAuto());
-    MatrixCode signs = new SignPlanesEncoder(1, DAMPING, Problems.GEMM).encode(problem, Arena.ofAuto());
+    MatrixCode vectors =
+        new VectorCodesEncoder(8, DAMPING, Problems.GEMM).encode(problem, Arena.ofAuto());
+    MatrixCode signs =
+        new SignPlanesEncoder(1, DAMPING, Problems.GEMM).encode(problem, Arena.ofAuto());
     assertThat(Problems.relativeOutputError(problem, vectors))
         .isLessThan(Problems.relativeOutputError(problem, signs));
   }
@@ -58,7 +60,8 @@ class VectorCodesEncoderTest {
   @Test
   void a_last_band_may_be_narrow() {
     LinearProblem problem = Problems.correlated(2, 13, 64);
-    MatrixCode code = new VectorCodesEncoder(5, DAMPING, Problems.GEMM).encode(problem, Arena.ofAuto());
+    MatrixCode code =
+        new VectorCodesEncoder(5, DAMPING, Problems.GEMM).encode(problem, Arena.ofAuto());
     assertThat(Problems.relativeOutputError(problem, code)).isLessThan(0.35);
   }
 }
