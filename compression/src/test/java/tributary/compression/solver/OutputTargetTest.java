@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.Arrays;
 import java.util.Random;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import tributary.compression.LinearProblem;
 import tributary.compression.calibration.InputStatistics;
@@ -45,7 +46,7 @@ class OutputTargetTest {
     }
   }
 
-  private float[] target(double[] cross) {
+  private float[] target(double @Nullable [] cross) {
     double[] gram = product(y, y);
     var inputs = new InputStatistics(COLUMNS, TOKENS, gram, cross);
     var problem = new LinearProblem("layer", ROWS, COLUMNS, base, tuned, inputs);
