@@ -164,47 +164,48 @@ struct Model {
   std::vector<char*> tenantMemory;
 };
 
-struct Run_ { int rows; LaunchOptions options; };
+struct Launches { int rows; LaunchOptions options; };
 
-static void linear(Model& m, int slot, void* out, const bf16* x, int finish, const Run_& run) {
+static void linear(Model& m, int slot, void* out, const bf16* x, int finish, const Launches& run) {
   const Shape& s = Model::shapeOf(slot);
   fusedLinear({out, x, m.weights[slot], m.step, slot, run.rows, s.columns, s.outputs, s.outputs, finish, 0},
               run.options);
 }
 
-static void attention(Model& m, int layer, const Run_& run) {
+static void attention(Model& m, int layer, const Launches& run) {
   pagedDecode(m.attended, m.qkv, m.cache, m.step, m.tables, m.shape, layer, HEADS, run.rows,
               1 / std::sqrt((float) HEAD), run.options);
 }
 
-static void wholeStep(Model& m, const Run_& run) {
+static void wholeStep(Model& m, const Launches& run) {
   launch(embedding_gather_f32, dim3(run.rows), 256, 0, 1, run.options, m.residual, m.embedding, m.step,
          EMBEDDING_SLOT, VOCABULARY, HIDDEN);
   auto norm = [&](int slot) {
     rmsNorm(m.normed, m.residual, m.norm, m.step, slot, run.rows, HIDDEN, 1e-5f, run.options);
   };
   for (int layer = 0; layer < LAYERS; layer++) {
+    int slot = 4 * layer;
     norm(2 * layer);
-    linear(m, 4 * layer, m.qkv, m.normed, STORE_BF16, run);
+    linear(m, slot, m.qkv, m.normed, STORE_BF16, run);
     ropeAndCache(m.qkv, m.cache, m.step, m.tables, m.speeds, m.shape, layer, HEADS, HEAD, run.rows,
                  run.options);
     attention(m, layer, run);
-    linear(m, 4 * layer + 1, m.residual, m.attended, ADD_F32, run);
+    linear(m, slot + 1, m.residual, m.attended, ADD_F32, run);
     norm(2 * layer + 1);
-    linear(m, 4 * layer + 2, m.inner, m.normed, SILU_BF16, run);
-    linear(m, 4 * layer + 3, m.residual, m.inner, ADD_F32, run);
+    linear(m, slot + 2, m.inner, m.normed, SILU_BF16, run);
+    linear(m, slot + 3, m.residual, m.inner, ADD_F32, run);
   }
   norm(2 * LAYERS);
   linear(m, HEAD_SLOT, m.logits, m.normed, STORE_F32, run);
   launch(argmax_f32, dim3(run.rows), 1024, 0, 1, run.options, m.chosen, m.logits, VOCABULARY);
 }
 
-static void linears(Model& m, const Run_& run, int only) {
-  for (int layer = 0; layer < LAYERS; layer++) {
-    if (only < 0 || only == 0) linear(m, 4 * layer, m.qkv, m.normed, STORE_BF16, run);
-    if (only < 0 || only == 1) linear(m, 4 * layer + 1, m.residual, m.attended, ADD_F32, run);
-    if (only < 0 || only == 2) linear(m, 4 * layer + 2, m.inner, m.normed, SILU_BF16, run);
-    if (only < 0 || only == 3) linear(m, 4 * layer + 3, m.residual, m.inner, ADD_F32, run);
+static void linears(Model& m, const Launches& run, int only) {
+  for (int slot = 0; slot < HEAD_SLOT; slot += 4) {
+    if (only < 0 || only == 0) linear(m, slot, m.qkv, m.normed, STORE_BF16, run);
+    if (only < 0 || only == 1) linear(m, slot + 1, m.residual, m.attended, ADD_F32, run);
+    if (only < 0 || only == 2) linear(m, slot + 2, m.inner, m.normed, SILU_BF16, run);
+    if (only < 0 || only == 3) linear(m, slot + 3, m.residual, m.inner, ADD_F32, run);
   }
   if (only < 0 || only == 4) linear(m, HEAD_SLOT, m.logits, m.normed, STORE_F32, run);
 }
@@ -271,23 +272,23 @@ static double run(Model& m, const Job& job, const char* what, double bandwidth, 
   LaunchOptions options;
   options.overlaps = overlaps;
   auto time = [&](auto body) {
-    return milliseconds([&](cudaStream_t s) { options.stream = s; body(Run_{job.rows, options}); }, 60);
+    return milliseconds([&](cudaStream_t s) { options.stream = s; body(Launches{job.rows, options}); }, 60);
   };
   if (strcmp(what, "step") == 0) {
     bytes = Model::weightBytes() + delta + Model::cacheBytes(job.rows, job.context);
-    ms = time([&](const Run_& r) { wholeStep(m, r); });
+    ms = time([&](const Launches& r) { wholeStep(m, r); });
   } else if (strcmp(what, "linears") == 0) {
     bytes = Model::weightBytes() + delta;
-    ms = time([&](const Run_& r) { linears(m, r, -1); });
+    ms = time([&](const Launches& r) { linears(m, r, -1); });
   } else if (strcmp(what, "attention") == 0) {
     bytes = Model::cacheBytes(job.rows, job.context);
-    ms = time([&](const Run_& r) { for (int i = 0; i < LAYERS; i++) attention(m, i, r); });
+    ms = time([&](const Launches& r) { for (int i = 0; i < LAYERS; i++) attention(m, i, r); });
   } else {
     int only = 0;
     while (strcmp(SHAPES[only].name, what) != 0) only++;
     double weights = (double) SHAPES[only].outputs * SHAPES[only].columns;
     bytes = (only == 4 ? 1 : LAYERS) * weights * 2 + (only == 4 ? 0 : LAYERS * weights / 8 * job.planes * job.tenants);
-    ms = time([&](const Run_& r) { linears(m, r, only); });
+    ms = time([&](const Launches& r) { linears(m, r, only); });
   }
   report(overlaps ? what : "no overlap", job, ms, bytes, bandwidth);
   return ms;
@@ -298,9 +299,9 @@ int main(int count, char** arguments) {
   CHECK(cudaGetDeviceProperties(&device, 0));
   for (int columns : {HIDDEN, INTERMEDIATE}) {
     for (int rows : {1, 16, 32}) {
-      LinearLaunch k = linearLaunch(rows, columns, 0, 0);
-      printf("K=%d T=%d: %d clusters of %d, %d stages, %zu bytes shared\n", columns, rows, k.clusters,
-             k.blocks, k.stages, k.bytes);
+      LinearLaunch k = linearLaunch(rows, columns, 0);
+      printf("K=%d T=%d: %d clusters of %d blocks of %d warps, %d stages, %zu bytes shared\n", columns, rows, k.clusters,
+             k.blocks, k.warps, k.stages, k.bytes);
     }
   }
   double bandwidth = readBandwidth();

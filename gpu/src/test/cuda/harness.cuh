@@ -120,26 +120,29 @@ void launch(void (*kernel)(Parameters...), dim3 grid, int block, size_t shared, 
 }
 
 // How a linear layer is launched. Few blocks a cluster spread best over the multiprocessors; more
-// share the activations where those do not fit. Two blocks fit a multiprocessor where possible, so
-// that the next layer can fetch its first weights while this one ends.
+// share the activations where those do not fit.
 struct LinearLaunch {
   void (*kernel)(LinearOperands);
-  int blocks, stages, clusters;
+  int warps, blocks, stages, clusters;
   size_t bytes;
 };
 
-inline LinearLaunch linearLaunch(int rows, int columns, int blocks, int stages) {
-  constexpr int WHOLE = 227 * 1024 - 256, HALF = WHOLE / 2 - 1024;
-  LinearLaunch launch = {rows <= 8 ? fused_linear_8 : rows <= 16 ? fused_linear_16 : fused_linear_32};
+inline LinearLaunch linearLaunch(int rows, int columns, int blocks) {
+  constexpr int LIMIT = 227 * 1024 - 256, GOOD_STAGES = 3;
+  LinearLaunch launch = {rows <= 8 ? fused_linear_8 : rows <= 16 ? fused_linear_16 : fused_linear_32,
+                         rows <= 16 ? 16 : 12};
   int rowsHeld = rows <= 8 ? 8 : rows <= 16 ? 16 : 32;
-  CHECK(cudaFuncSetAttribute(launch.kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, WHOLE));
-  for (launch.blocks = blocks > 0 ? blocks : 2; launch.blocks <= 8; launch.blocks *= 2) {
-    Arrangement arrangement(rowsHeld, columns, launch.blocks);
-    auto fitting = [&](int limit) { return std::min(8, (limit - arrangement.ring()) / (WARPS * STAGE_BYTES)); };
-    launch.stages = rowsHeld == 8 && fitting(HALF) >= 4 ? 4 : fitting(WHOLE);
-    if (stages > 0) launch.stages = stages;
+  CHECK(cudaFuncSetAttribute(launch.kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, LIMIT));
+  if (columns > 8192 && blocks == 1) launch.warps = 8;
+  for (launch.blocks = blocks > 0 ? blocks : 2; launch.blocks <= slicesOf(columns); launch.blocks *= 2) {
+    Arrangement arrangement(rowsHeld, columns, launch.blocks, launch.warps);
+    launch.stages = std::min(8, (LIMIT - arrangement.ring()) / (launch.warps * STAGE_BYTES));
     launch.bytes = arrangement.bytes(launch.stages);
-    if (launch.stages >= 3 || (blocks > 0 && launch.stages >= 2)) break;
+    if (launch.stages >= (blocks > 0 || launch.blocks == slicesOf(columns) ? 2 : GOOD_STAGES)) break;
+  }
+  if (launch.blocks > slicesOf(columns)) {
+    fprintf(stderr, "no launch of %d rows of %d inputs fits a multiprocessor\n", rows, columns);
+    exit(2);
   }
   cudaLaunchAttribute attribute;
   attribute.id = cudaLaunchAttributeClusterDimension;
@@ -147,29 +150,27 @@ inline LinearLaunch linearLaunch(int rows, int columns, int blocks, int stages) 
   attribute.val.clusterDim.y = attribute.val.clusterDim.z = 1;
   cudaLaunchConfig_t config = {};
   config.gridDim = launch.blocks;
-  config.blockDim = 32 * WARPS;
+  config.blockDim = 32 * launch.warps;
   config.dynamicSmemBytes = launch.bytes;
   config.attrs = &attribute;
   config.numAttrs = 1;
   CHECK(cudaOccupancyMaxActiveClusters(&launch.clusters, launch.kernel, &config));
-  cudaDeviceProp device;
-  CHECK(cudaGetDeviceProperties(&device, 0));
-  launch.clusters = std::min(launch.clusters, device.multiProcessorCount / launch.blocks);
   return launch;
 }
 
-inline void fusedLinear(LinearOperands operands, const LaunchOptions& options) {
+inline const LinearLaunch& knownLaunch(int rows, int columns, int blocks) {
   static std::map<std::tuple<int, int, int>, LinearLaunch> known;
-  auto key = std::make_tuple((operands.rows + 7) / 8, operands.columns, options.blocks);
+  auto key = std::make_tuple((rows + 7) / 8, columns, blocks);
   auto found = known.find(key);
-  if (found == known.end()) {
-    found = known.emplace(key, linearLaunch(operands.rows, operands.columns, options.blocks, 0)).first;
-  }
-  const LinearLaunch& how = found->second;
-  int clusters = options.clusters > 0 ? options.clusters : how.clusters;
+  if (found == known.end()) found = known.emplace(key, linearLaunch(rows, columns, blocks)).first;
+  return found->second;
+}
+
+inline void fusedLinear(LinearOperands operands, const LaunchOptions& options) {
+  const LinearLaunch& how = knownLaunch(operands.rows, operands.columns, options.blocks);
+  int clusters = std::min(options.clusters > 0 ? options.clusters : how.clusters, tilesOf(operands.outputs));
   operands.stages = how.stages;
-  launch(how.kernel, dim3(std::min(clusters, tilesOf(operands.outputs)) * how.blocks), 32 * WARPS, how.bytes,
-         how.blocks, options, operands);
+  launch(how.kernel, dim3(clusters * how.blocks), 32 * how.warps, how.bytes, how.blocks, options, operands);
 }
 
 inline void rmsNorm(bf16* out, const float* x, const float* weight, const Step* step, int slot,

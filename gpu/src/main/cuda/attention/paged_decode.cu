@@ -18,7 +18,6 @@
 
 constexpr int SPLITS = 4;
 constexpr int DECODE_WARPS = 4;
-constexpr int TOGETHER = 4;   // positions of a lane whose loads are on their way at once
 
 
 // A running softmax average: of a lane's 8 components.
@@ -40,13 +39,14 @@ struct Average {
     for (int i = 0; i < 8; i++) sum[i] *= factor;
   }
 
-  __device__ __forceinline__ void merge(float otherLargest, float otherWeights, const float* other) {
-    if (otherLargest == -INFINITY) return;
-    if (otherLargest > largest) rescale(otherLargest);
-    float factor = __expf(otherLargest - largest);
-    weights += otherWeights * factor;
+  // Merges with the average of the lane `distance` away, which does the same.
+  __device__ __forceinline__ void mergeAcross(int distance) {
+    float common = fmaxf(largest, __shfl_xor_sync(~0u, largest, distance));
+    if (common != -INFINITY) rescale(common);
+    largest = common;
+    weights += __shfl_xor_sync(~0u, weights, distance);
 #pragma unroll
-    for (int i = 0; i < 8; i++) sum[i] += other[i] * factor;
+    for (int i = 0; i < 8; i++) sum[i] += __shfl_xor_sync(~0u, sum[i], distance);
   }
 };
 
@@ -56,9 +56,10 @@ struct Decode {
   static constexpr int LANES = SIZE / 8;
   static constexpr int POSITIONS = 32 / LANES;             // a warp's, in one load
   static constexpr int STRIDE = DECODE_WARPS * POSITIONS;  // a block's
+  static constexpr int TOGETHER = 4;                       // a lane's, on their way at once
 
   struct Shared {
-    float sums[DECODE_WARPS * POSITIONS][GROUP][SIZE + 2];
+    float sums[DECODE_WARPS][GROUP][SIZE + 2];
     float block[SPLITS][GROUP][SIZE + 2];                  // of the cluster's blocks, in rank 0
   };
 
@@ -94,7 +95,9 @@ struct Decode {
       }
       float scores[TOGETHER][GROUP];
 #pragma unroll
-      for (int i = 0; i < TOGETHER; i++) score(scores[i], keys[i], base + i * STRIDE + own < end, scale);
+      for (int i = 0; i < TOGETHER; i++) {
+        score(scores[i], keys[i], base + i * STRIDE + own < end, scale);
+      }
       add(scores, values);
     }
   }
@@ -133,12 +136,15 @@ struct Decode {
     }
   }
 
-  // Leaves this lane's averages where the block can merge them.
+  // Leaves this warp's averages where the block can merge them.
   __device__ __forceinline__ void publish(Shared& shared) {
-    int part = threadIdx.x % LANES, own = threadIdx.x / LANES;
+    int part = threadIdx.x % LANES;
 #pragma unroll
     for (int h = 0; h < GROUP; h++) {
-      float* to = shared.sums[own][h];
+#pragma unroll
+      for (int distance = LANES; distance < 32; distance *= 2) average[h].mergeAcross(distance);
+      if (threadIdx.x % 32 >= LANES) continue;
+      float* to = shared.sums[threadIdx.x / 32][h];
       if (part == 0) {
         to[SIZE] = average[h].largest;
         to[SIZE + 1] = average[h].weights;
@@ -181,7 +187,8 @@ __device__ __forceinline__ void pagedDecode(__nv_bfloat16* out, const __nv_bfloa
   int positions = step->position[row] + 1;
   const int* table = tables + step->pageTable[row];
   int stretch = (positions + SPLITS - 1) / SPLITS;
-  int heads = shape.heads * GROUP;
+  int heads = shape.heads * GROUP, first = split * stretch, end = min(positions, first + stretch);
+  int64_t headValues = (int64_t) shape.pageTokens * SIZE, layerValues = shape.heads * headValues;
   awaitPredecessors();
 
   Head head;
@@ -191,17 +198,15 @@ __device__ __forceinline__ void pagedDecode(__nv_bfloat16* out, const __nv_bfloa
     widen8(head.q[h], *(const uint4*) (q + h * SIZE + threadIdx.x % Head::LANES * 8));
     head.average[h].clear();
   }
-  int64_t headBytes = (int64_t) shape.pageTokens * SIZE;
-  int64_t valueOffset = shape.heads * headBytes, pageStride = 2 * shape.layers * valueOffset;
-  head.attend(cache + layer * 2 * valueOffset + kvHead * headBytes, table, pageStride, valueOffset,
-              shape.pageTokens, split * stretch, min(positions, (split + 1) * stretch), scale);
+  head.attend(cache + layer * 2 * layerValues + kvHead * headValues, table, 2 * shape.layers * layerValues,
+              layerValues, shape.pageTokens, first, end, scale);
   head.publish(shared);
   __syncthreads();
   clusterAwait();
   for (int i = threadIdx.x; i < GROUP * SIZE; i += blockDim.x) {
     int h = i / SIZE, c = i % SIZE;
     float largest, weights;
-    float sum = Head::merged(shared.sums[0][h], DECODE_WARPS * Head::POSITIONS, GROUP * (SIZE + 2), c,
+    float sum = Head::merged(shared.sums[0][h], DECODE_WARPS, GROUP * (SIZE + 2), c,
                              largest, weights);
     uint32_t to = inBlock(sharedAddress(shared.block[split][h]), 0);
     storeCluster4(to + c * 4, sum);

@@ -35,17 +35,21 @@ __device__ __forceinline__ void awaitCopies(int pending) {
 #undef AWAIT
 }
 
-// Loads where `holds`, and leaves `v` as it is elsewhere: idle lanes cost no shared-memory cycles.
-// Only for memory that no longer changes: the compiler may move it.
-__device__ __forceinline__ void loadShared16If(uint4& v, bool holds, uint32_t address) {
-  asm("{.reg .pred p; setp.ne.b32 p, %5, 0; @p ld.shared.v4.b32 {%0,%1,%2,%3}, [%4];}"
-      : "+r"(v.x), "+r"(v.y), "+r"(v.z), "+r"(v.w) : "r"(address), "r"((int) holds));
+// Loads where `holds`; elsewhere the result is whatever the registers held, at no cost in
+// shared-memory cycles. Volatile, so that loads are not moved so far ahead that registers run out.
+__device__ __forceinline__ uint4 loadShared16If(bool holds, uint32_t address) {
+  uint4 v;
+  asm volatile("{.reg .pred p; setp.ne.b32 p, %5, 0; @p ld.shared.v4.b32 {%0,%1,%2,%3}, [%4];}"
+      : "=r"(v.x), "=r"(v.y), "=r"(v.z), "=r"(v.w) : "r"(address), "r"((int) holds));
+  return v;
 }
 
 // A barrier that counts bytes of bulk copies as they arrive.
-__device__ __forceinline__ void initBarrier(uint32_t barrier) {
-  asm volatile("mbarrier.init.shared.b64 [%0], 1; fence.mbarrier_init.release.cluster;" ::"r"(barrier)
-               : "memory");
+__device__ __forceinline__ void initBarrier(uint32_t barrier, bool isFirst) {
+  if (isFirst) {
+    asm volatile("mbarrier.init.shared.b64 [%0], 1; fence.mbarrier_init.release.cluster;" ::"r"(barrier)
+                 : "memory");
+  }
 }
 
 __device__ __forceinline__ void expectBytes(uint32_t barrier, int bytes) {

@@ -4,18 +4,27 @@
 #include "step.cuh"
 #include "tiles.cuh"
 
-struct Segment {           // 40 bytes
-  const char* tiles;       // of the part's first output
-  const float* scales;     // of the part's first output
-  int firstTile, endTile;  // merged
-  int outputs;
-  int tileBytes;
-  uint8_t firstRow, endRow, kind, skip;
+// Tiles, outputs and addresses count from the block's first tile and slice: what is the same for all
+// of a block's works is computed once.
+struct alignas(16) Segment {   // 48 bytes
+  const char* source;
+  const float* scales;
+  int firstTile, endTile;
+  int firstOutput, endOutput;
+  int tileBytes, sliceBytes;
+  int run;
+  uint8_t firstRow, endRow, kind, reserved;
 };
 
-// Lists the segments that meet tiles [firstTile, endTile). Run by one whole warp; returns the count.
-__device__ inline int listSegments(Segment* segments, const Step* step, int slot, int columns,
-                                   int firstTile, int endTile) {
+struct SegmentList {
+  int count;
+  bool replaces;           // some segment replaces rows
+};
+
+// Lists the segments that meet tiles [firstTile, endTile), of the slices from `firstSlice` on. Run by
+// one whole warp.
+__device__ inline SegmentList listSegments(Segment* segments, const Step* step, int slot, int columns,
+                                           int firstTile, int endTile, int firstSlice) {
   int lane = threadIdx.x % 32;
   int runs = step == nullptr ? 0 : step->runs;
   Projection projection;
@@ -33,8 +42,13 @@ __device__ inline int listSegments(Segment* segments, const Step* step, int slot
            firstTile < end(projection.part[p]);
   };
   int own = 0;
+  bool replaces = false;
 #pragma unroll
-  for (int p = 0; p < MAX_PARTS; p++) own += meets(p) ? projection.part[p].planes : 0;
+  for (int p = 0; p < MAX_PARTS; p++) {
+    if (!meets(p)) continue;
+    own += projection.part[p].planes;
+    replaces |= projection.part[p].kind == PART_REPLACED;
+  }
   int upTo = own;
 #pragma unroll
   for (int distance = 1; distance < 32; distance *= 2) {
@@ -46,13 +60,21 @@ __device__ inline int listSegments(Segment* segments, const Step* step, int slot
   for (int p = 0; p < MAX_PARTS; p++) {
     if (!meets(p)) continue;
     const Part& part = projection.part[p];
-    int64_t tileBytes = part.kind == PART_SIGNS ? signTileBytes(columns) : weightTileBytes(columns);
+    bool signs = part.kind == PART_SIGNS;
+    int64_t tileBytes = signs ? signTileBytes(columns) : weightTileBytes(columns);
+    int sliceBytes = signs ? sliceInputs(columns) / CHUNK_INPUTS * CHUNK_BYTES
+                           : sliceInputs(columns) / BLOCK_INPUTS * BLOCK_BYTES;
+    int before = firstTile - first(part);   // tiles of the part that lie before this block's
+    const char* source = (const char*) part.codes + before * tileBytes + (int64_t) firstSlice * sliceBytes;
+    const float* scales = part.scales + before * TILE_OUTPUTS;
     for (int plane = 0; plane < part.planes && at < MAX_SEGMENTS; plane++, at++) {
-      segments[at] = {(const char*) part.codes + plane * tilesOf(part.outputs) * tileBytes,
-                      part.scales + (int64_t) plane * part.outputs, first(part), end(part),
-                      part.outputs, (int) tileBytes, (uint8_t) firstRow, (uint8_t) endRow,
-                      part.kind, part.skip};
+      segments[at] = {source + plane * tilesOf(part.outputs) * tileBytes,
+                      scales + (int64_t) plane * part.outputs,
+                      -before, end(part) - firstTile,
+                      part.skip - before * TILE_OUTPUTS, part.outputs - before * TILE_OUTPUTS,
+                      (int) tileBytes, sliceBytes, lane,
+                      (uint8_t) firstRow, (uint8_t) endRow, part.kind, 0};
     }
   }
-  return min(__shfl_sync(~0u, upTo, 31), MAX_SEGMENTS);
+  return {min(__shfl_sync(~0u, upTo, 31), MAX_SEGMENTS), __any_sync(~0u, replaces) != 0};
 }

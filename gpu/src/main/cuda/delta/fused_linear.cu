@@ -12,9 +12,9 @@
 //   step: runs of rows and their tenants' differences (step.cuh); null for the base alone
 //   Requires  T <= the kernel's rows (8, 16, 32), C % 8 == 0, at most MAX_SEGMENTS planes that meet
 //             the outputs of one block.
-//   Launch    clusters of 1, 2, 4 or 8 blocks (a divisor of slicesOf(C)) of 256 threads; any number
-//             of clusters; 2 to 8 stages; dynamic shared memory by Arrangement. May overlap its
-//             predecessor: weights and signs do not depend on it.
+//   Launch    clusters of 1, 2, 4 or 8 blocks (a divisor of slicesOf(C)) of 8, 12 or 16 warps (12 for
+//             at most 4 slices a block); any number of clusters; 2 to 8 stages; dynamic shared memory
+//             by Arrangement. May overlap its predecessor: weights and signs do not depend on it.
 //   Numerics  products of bf16 (signs exact), sums in fp32 in an order that depends on C and N only:
 //             a row's bits do not depend on the batch, the clusters or their number.
 //   Cost      2 bytes a weight and 1 bit a weight, plane and tenant, each once; x once a cluster.
@@ -40,20 +40,22 @@ enum Finish : int { STORE_BF16, ADD_F32, SILU_BF16, STORE_F32 };
 
 // Shared memory: activations, exchanged sums, sums of activations, a barrier, segments, rings.
 struct Arrangement {
-  int rows, slices, pitch;
+  int rows, warps, slices, pitch;
 
-  // For a kernel of `rows` rows, in clusters of `blocks`.
-  __host__ __device__ Arrangement(int rows, int columns, int blocks)
-      : rows(rows), slices(slicesOf(columns) / blocks), pitch(slices * sliceInputs(columns) * 2 + 64) {}
+  Arrangement() = default;
+  // For a kernel of `rows` rows, in clusters of `blocks` of `warps`.
+  __host__ __device__ Arrangement(int rows, int columns, int blocks, int warps)
+      : rows(rows), warps(warps), slices(slicesOf(columns) / blocks),
+        pitch(slices * sliceInputs(columns) * 2 + 64) {}
   __host__ __device__ int exchange() const { return rows * pitch; }
-  __host__ __device__ int exchangeBytes() const { return WARPS * rows * 64; }   // of one round
+  __host__ __device__ int exchangeBytes() const { return warps * rows * 64; }   // of one round
   __host__ __device__ int offsets() const { return exchange() + 2 * exchangeBytes(); }
   __host__ __device__ int barrier() const { return offsets() + rows * slices * 4; }
   __host__ __device__ int segments() const { return barrier() + 16; }
   __host__ __device__ int ring() const {
     return (segments() + MAX_SEGMENTS * (int) sizeof(Segment) + 127) / 128 * 128;
   }
-  __host__ __device__ int bytes(int stages) const { return ring() + WARPS * stages * STAGE_BYTES; }
+  __host__ __device__ int bytes(int stages) const { return ring() + warps * stages * STAGE_BYTES; }
 };
 
 // A warp's sums: of the base, of the tenants' own, and which of these stand alone. Index j of a
@@ -133,8 +135,11 @@ __device__ __forceinline__ uint32_t signsAt(uint32_t word, int place) {
 }
 
 // One chunk of signs (16 outputs x 128 inputs), the words of outputs g and g + 8, times 8 rows.
-__device__ __forceinline__ void multiplySigns(SignSums& sums, uint32_t low, uint32_t high,
-                                              const uint4 (&x)[4]) {
+__device__ __forceinline__ void multiplyChunk(SignSums& sums, uint32_t low, uint32_t high,
+                                              uint32_t activations, bool counts) {
+  uint4 x[4];
+#pragma unroll
+  for (int c = 0; c < 4; c++) x[c] = loadShared16If(counts, activations + c * 64);
 #pragma unroll
   for (int m = 0; m < 8; m++) {
     int shift = m < 4 ? 0 : 8, place = m % 4;
@@ -144,73 +149,75 @@ __device__ __forceinline__ void multiplySigns(SignSums& sums, uint32_t low, uint
   }
 }
 
-__device__ __forceinline__ uint32_t word(const uint4& v, int i) {
-  return i == 0 ? v.x : i == 1 ? v.y : i == 2 ? v.z : v.w;
-}
-
-// One stage of signs (16 outputs x up to 1,024 inputs) times 8 rows, of which this lane's counts if
-// `reads`.
+// One stage of signs (16 outputs x up to 1,024 inputs) times 8 rows. Lanes whose row does not count
+// multiply anything: their sums are nobody's.
 __device__ __forceinline__ void multiplySignStage(SignSums& sums, const char* slot, const char* from,
-                                                  bool reads, int chunks) {
+                                                  bool counts, int chunks) {
   uint32_t activations = sharedAddress(from);
-  uint4 x[2][4] = {};
 #pragma unroll 1
   for (int group = 0; group < chunks; group += GROUP_CHUNKS) {
     uint4 low = *(const uint4*) (slot + group * 256), high = *(const uint4*) (slot + group * 256 + 512);
-#pragma unroll
-    for (int q = 0; q < GROUP_CHUNKS; q++) {
-      if (group + q >= chunks) break;
-#pragma unroll
-      for (int c = 0; c < 4; c++) loadShared16If(x[q % 2][c], reads, activations + q * 256 + c * 64);
-      multiplySigns(sums, word(low, q), word(high, q), x[q % 2]);
+#pragma unroll 1
+    for (int left = min(GROUP_CHUNKS, chunks - group); left > 0; left -= 2) {
+      multiplyChunk(sums, low.x, high.x, activations, counts);
+      if (left > 1) multiplyChunk(sums, low.y, high.y, activations + CHUNK_INPUTS * 2, counts);
+      low.x = low.z;
+      low.y = low.w;
+      high.x = high.z;
+      high.y = high.w;
+      activations += 2 * CHUNK_INPUTS * 2;
     }
-    activations += GROUP_CHUNKS * CHUNK_INPUTS * 2;
   }
 }
 
 // A warp's stages, copied ahead of their use.
 struct Ring {
-  Place ahead;
+  Source ahead;
   char* first;        // this lane's first 16 bytes of the warp's first stage
-  int stages, fill, drain;
+  int stages, fill;   // fill: the stage to copy to next; the one after it is the next to be used
 
-  __device__ __forceinline__ void prime(const Share& share, char* address, int count) {
+  __device__ __forceinline__ void prime(const Share& share, const Segment* segments, char* address, int count) {
     first = address;
     stages = count;
-    fill = drain = 0;
-    ahead.begin(share);
+    fill = 0;
+    ahead.begin(share, segments);
 #pragma unroll 1
-    for (int i = 0; i < stages - 1; i++) feed(share);
+    for (int i = 0; i < stages - 1; i++) feed(share, segments);
   }
 
-  __device__ __forceinline__ void feed(const Share& share) {
-    if (!ahead.ended(share)) {
-      ahead.copy(sharedAddress(first) + fill * STAGE_BYTES);
-      ahead.advance(share);
-    }
+  __device__ __forceinline__ void feed(const Share& share, const Segment* segments) {
+    if (!ahead.ended(share)) ahead.copy(sharedAddress(first) + fill * STAGE_BYTES, share, segments);
     commitCopies();
     fill = fill + 1 == stages ? 0 : fill + 1;
   }
 
-  // The next stage to compute with; it stays until the second call from now.
-  __device__ __forceinline__ const char* take(const Share& share) {
-    feed(share);
+  // The next stage to compute with; it stays until the next call.
+  __device__ __forceinline__ const char* take(const Share& share, const Segment* segments) {
+    feed(share, segments);
     awaitCopies(stages - 1);
-    const char* slot = first + drain * STAGE_BYTES;
-    drain = drain + 1 == stages ? 0 : drain + 1;
-    return slot;
+    return first + fill * STAGE_BYTES;
   }
 };
+
+// The tiles of outputs of cluster `index` of `count` begin here.
+__device__ __forceinline__ int firstTileOf(int outputs, int index, int count) {
+  return (int) ((int64_t) tilesOf(outputs) * index / count);
+}
 
 // Everything that a warp of the fused linear layer works with.
 template <int ROW_TILES>
 struct Layer {
   const LinearOperands& operands;
-  const Arrangement arrangement;
-  Share share;
+  const Arrangement& arrangement;
+  const Share& share;
   Ring ring;
   Lane lane;
   char* shared;
+  int logBlocks, firstTile;
+
+  __device__ __forceinline__ const Segment* segments() const {
+    return (const Segment*) (shared + share.segmentsAt);
+  }
 
   __device__ __forceinline__ float* offsets() const {
     return (float*) (shared + arrangement.offsets());
@@ -218,9 +225,9 @@ struct Layer {
 
   // Copies this block's slices of the activations, zero where there is none.
   __device__ __forceinline__ void loadActivations() {
-    int first = share.firstSlice * share.sliceWidth;
-    int inputs = max(0, min(operands.columns - first, share.slices * share.sliceWidth));
-    int width = share.slices * share.sliceWidth * 2;
+    int first = operands.columns - share.inputs;
+    int inputs = max(0, min(share.inputs, share.sliceWidth << share.logSlices));
+    int width = (share.sliceWidth << share.logSlices) * 2;
     uint32_t barrier = sharedAddress(shared + arrangement.barrier());
     if (threadIdx.x == 0 && inputs > 0) {
       expectBytes(barrier, operands.rows * inputs * 2);
@@ -231,7 +238,7 @@ struct Layer {
     }
     __syncwarp();
 #pragma unroll 1
-    for (int row = threadIdx.x / 32; row < 8 * ROW_TILES; row += WARPS) {
+    for (int row = threadIdx.x / 32; row < 8 * ROW_TILES; row += share.warps) {
       int from = row < operands.rows ? inputs * 2 : 0;
       for (int at = from + threadIdx.x % 32 * 16; at < width; at += 512) {
         *(uint4*) (shared + row * arrangement.pitch + at) = make_uint4(0, 0, 0, 0);
@@ -246,9 +253,10 @@ struct Layer {
 
   // Sums, of each row and slice, the activations whose signs are at bits 12 to 14.
   __device__ __forceinline__ void sumOffsets() {
+    int last = (1 << share.logSlices) - 1;
 #pragma unroll 1
-    for (int i = threadIdx.x / 32; i < operands.rows * share.slices; i += WARPS) {
-      const char* x = shared + i / share.slices * arrangement.pitch + i % share.slices * share.sliceWidth * 2;
+    for (int i = threadIdx.x / 32; i < operands.rows << share.logSlices; i += share.warps) {
+      const char* x = shared + (i >> share.logSlices) * arrangement.pitch + (i & last) * share.sliceWidth * 2;
       float sum = 0;
 #pragma unroll 4
       for (int k = threadIdx.x % 32 * 8; k < share.sliceWidth; k += 256) {
@@ -265,38 +273,28 @@ struct Layer {
     return __uint_as_float(pair << 16) + __uint_as_float(pair & 0xFFFF0000u);
   }
 
-  __device__ __forceinline__ void addBase(Sums<ROW_TILES>& sums, const Place& now) {
+  __device__ __forceinline__ void addBase(Sums<ROW_TILES>& sums, const Work& work) {
+    int stages = work.weightStages();
 #pragma unroll 1
-    for (int stage = 0; stage < now.stages; stage++) {
-      const char* slot = ring.take(share);
-      if (now.source == nullptr) return;
-      multiplyWeights<ROW_TILES>(sums.base, slot, lane, stage * BLOCK_INPUTS);
+    for (int stage = 0; stage < stages; stage++) {
+      multiplyWeights<ROW_TILES>(sums.base, ring.take(share, segments()), lane, stage * BLOCK_INPUTS);
     }
   }
 
-  // Output of this lane's sums[.][0], counted from the segment's first.
-  __device__ __forceinline__ int outputOf(const Segment& segment, const Place& now) const {
-    return (now.tile(share) - segment.firstTile) * TILE_OUTPUTS + lane.g;
-  }
-
-  __device__ __forceinline__ static bool holds(const Segment& segment, int row, int output) {
-    return segment.firstRow <= row && row < segment.endRow && segment.skip <= output &&
-           output < segment.outputs;
-  }
-
-  __device__ __forceinline__ void addReplaced(Sums<ROW_TILES>& sums, const Place& now) {
-    const Segment& segment = share.segments[now.segment];
+  __device__ __forceinline__ void addReplaced(Sums<ROW_TILES>& sums, const Work& work,
+                                              const Segment& segment) {
     float own[ROW_TILES][4] = {};
+    int stages = work.weightStages(), output = work.tile * TILE_OUTPUTS + lane.g;
 #pragma unroll 1
-    for (int stage = 0; stage < now.stages; stage++) {
-      multiplyWeights<ROW_TILES>(own, ring.take(share), lane, stage * BLOCK_INPUTS);
+    for (int stage = 0; stage < stages; stage++) {
+      multiplyWeights<ROW_TILES>(own, ring.take(share, segments()), lane, stage * BLOCK_INPUTS);
     }
-    int output = outputOf(segment, now);
 #pragma unroll
     for (int i = 0; i < ROW_TILES; i++) {
 #pragma unroll
       for (int j = 0; j < 4; j++) {
-        if (holds(segment, 8 * i + 2 * lane.t + j % 2, output + j / 2 * 8)) {
+        int row = 8 * i + 2 * lane.t + j % 2, at = output + j / 2 * 8;
+        if (segment.firstRow <= row && row < segment.endRow && segment.firstOutput <= at && at < segment.endOutput) {
           sums.own[i][j] = own[i][j];
           sums.replaced |= 1u << (4 * i + j);
         }
@@ -304,16 +302,16 @@ struct Layer {
     }
   }
 
-  __device__ __forceinline__ void addSigns(Sums<ROW_TILES>& sums, const Place& now) {
-    const Segment& segment = share.segments[now.segment];
-    int output = outputOf(segment, now);
-    float low = output < segment.outputs ? __ldg(segment.scales + output) : 0.0f;
-    float high = output + 8 < segment.outputs ? __ldg(segment.scales + output + 8) : 0.0f;
-    int firstRow = segment.firstRow, endRow = segment.endRow;
+  __device__ __forceinline__ void addSigns(Sums<ROW_TILES>& sums, const Work& work, const Segment& segment) {
+    int output = work.tile * TILE_OUTPUTS + lane.g;
+    const float* scales = segment.scales + output;
+    float low = output < segment.endOutput ? __ldg(scales) : 0.0f;
+    float high = output + 8 < segment.endOutput ? __ldg(scales + 8) : 0.0f;
+    int firstRow = segment.firstRow, endRow = segment.endRow, left = work.chunks(), stages = ceilDiv(left, STAGE_CHUNKS);
 #pragma unroll 1
-    for (int stage = 0; stage < now.stages; stage++) {
-      const char* slot = ring.take(share);
-      int chunks = min(STAGE_CHUNKS, now.chunks - stage * STAGE_CHUNKS);
+    for (int stage = 0; stage < stages; stage++) {
+      const char* slot = ring.take(share, segments());
+      int chunks = min(STAGE_CHUNKS, left - stage * STAGE_CHUNKS);
 #pragma unroll 1
       for (int rowTile = firstRow / 8; rowTile * 8 < endRow; rowTile++) {
         int row = 8 * rowTile + lane.g, column = 8 * rowTile + 2 * lane.t;
@@ -321,75 +319,89 @@ struct Layer {
         signs.clear();
         multiplySignStage(signs, slot, lane.at(rowTile, stage * STAGE_CHUNKS * CHUNK_INPUTS),
                           firstRow <= row && row < endRow, chunks);
-        float values[4];
 #pragma unroll
-        for (int j = 0; j < 4; j++) {
-          bool counts = firstRow <= column + j % 2 && column + j % 2 < endRow;
-          float offset = stage == 0 && counts
-              ? offsets()[(column + j % 2) * share.slices + now.slice(share)] : 0.0f;
-          values[j] = counts ? (signs.value(j) - offset) * (j < 2 ? low : high) : 0.0f;
-        }
+        for (int j = 0; j < 2; j++) {
+          if (firstRow > column + j || column + j >= endRow) continue;
+          float offset = stage == 0 ? offsets()[((column + j) << share.logSlices) + work.slice] : 0.0f;
+          float first = signs.value(j) - offset, second = signs.value(j + 2) - offset;
 #pragma unroll
-        for (int i = 0; i < ROW_TILES; i++) {
-          if (i == rowTile) {
-#pragma unroll
-            for (int j = 0; j < 4; j++) sums.own[i][j] += values[j];
+          for (int i = 0; i < ROW_TILES; i++) {
+            if (ROW_TILES == 1 || i == rowTile) {  // Fused in every kernel, for equal bits.
+              sums.own[i][j] = fmaf(low, first, sums.own[i][j]);
+              sums.own[i][j + 2] = fmaf(high, second, sums.own[i][j + 2]);
+            }
           }
         }
       }
     }
   }
 
-  __device__ __forceinline__ void add(Sums<ROW_TILES>& sums, const Place& now) {
-    if (now.segment < 0) {
-      addBase(sums, now);
-    } else if (now.signs) {
-      addSigns(sums, now);
-    } else {
-      addReplaced(sums, now);
+  // Everything that this warp computes of a work, in the order in which it is copied.
+  __device__ __forceinline__ void add(Sums<ROW_TILES>& sums, const Work& work) {
+    if (work.hasBase && !work.baseLast) addBase(sums, work);
+#pragma unroll 1
+    for (int i = 0; i < share.segmentCount; i++) {
+      Segment segment = segments()[i];
+      if (!work.meets(segment, share)) continue;
+      if (segment.kind == PART_SIGNS) {
+        addSigns(sums, work, segment);
+      } else {
+        addReplaced(sums, work, segment);
+      }
     }
+    if (work.hasBase && work.baseLast) addBase(sums, work);
   }
 
-  // Where a block keeps what slice `slice` of all slices sent for the tile at `place` of a round.
-  __device__ __forceinline__ uint32_t exchange(int round, int place, int slice) const {
-    int slices = share.slices * clusterSize(), each = ROW_TILES * 512 / clusterSize();
-    return sharedAddress(shared) + arrangement.exchange() + round % 2 * arrangement.exchangeBytes() +
-           (place * slices + slice) * each;
+  // Where a block keeps what slice `slice` of all slices and group `group` sent for the tile at
+  // `place` of a round: 16 bytes for each of its outputs (every pair g, g + 8) and pair of rows.
+  __device__ __forceinline__ int exchange(int round, int place, int slice, int group) const {
+    int logSlices = share.logSlices + logBlocks;
+    return arrangement.exchange() + round % 2 * arrangement.exchangeBytes() +
+           ((((place << logSlices) + slice) << share.logGroups) + group) * (ROW_TILES * 512 >> logBlocks);
   }
 
   // Sends each block of the cluster the sums of the outputs that it owns.
-  __device__ __forceinline__ void send(const Sums<ROW_TILES>& sums, int round) {
-    int warp = threadIdx.x / 32, each = 8 / clusterSize();
-    uint32_t here = exchange(round, warp / share.slices, share.firstSlice + warp % share.slices);
-    uint32_t to = inBlock(here, lane.g / each) + (lane.g % each * 4 + lane.t) * 16;
+  __device__ __forceinline__ void send(const Sums<ROW_TILES>& sums, const Work& work, int round) {
+    int place = (threadIdx.x / 32) >> (share.logGroups + share.logSlices), logEach = 3 - logBlocks;
+    int slice = (clusterRank() << share.logSlices) + work.slice;
+    uint32_t here = sharedAddress(shared) + exchange(round, place, slice, work.group);
+    uint32_t to = inBlock(here, lane.g >> logEach) + ((lane.g & ((1 << logEach) - 1)) * 4 + lane.t) * 16;
 #pragma unroll
     for (int i = 0; i < ROW_TILES; i++) {
-      storeCluster16(to + i * each * 64, make_float4(sums.total(i, 0), sums.total(i, 1),
-                                                     sums.total(i, 2), sums.total(i, 3)));
+      storeCluster16(to + (i * 64 << logEach), make_float4(sums.total(i, 0), sums.total(i, 1),
+                                                           sums.total(i, 2), sums.total(i, 3)));
     }
   }
 
   // Adds up what all slices sent in round `round`, and writes it.
   __device__ __forceinline__ void receive(int round) {
-    int blocks = clusterSize(), each = 8 / blocks, slices = share.slices * blocks;
-    int tiles = min(WARPS, share.works - round * WARPS) / share.slices, perTile = ROW_TILES * 4 * each;
-    for (int item = threadIdx.x; item < tiles * perTile; item += 32 * WARPS) {
-      int place = item / perTile, own = item % perTile;
-      const char* from = shared + (exchange(round, place, 0) - sharedAddress(shared)) + own * 16;
+    int logEach = 3 - logBlocks, each = 1 << logEach, logTile = share.logSlices + share.logGroups;
+    int tiles = min(share.warps, share.works - round * share.warps) >> logTile;
+    int perTile = ROW_TILES * 4 << logEach, parts = 1 << (logTile + logBlocks);
+    for (int item = threadIdx.x; item < tiles * perTile; item += 32 * share.warps) {
+      int place = item / (ROW_TILES * 4) >> logEach, own = item & (perTile - 1);
+      const char* from = shared + exchange(round, place, 0, 0) + own * 16;
       float4 sum = make_float4(0, 0, 0, 0);
-      for (int slice = 0; slice < slices; slice++) {
+      for (int slice = 0; slice < parts; slice += 1 << share.logGroups) {
         float4 v = *(const float4*) (from + slice * perTile * 16);
-        sum.x += v.x;
-        sum.y += v.y;
-        sum.z += v.z;
-        sum.w += v.w;
+        for (int group = 1; group < 1 << share.logGroups; group++) {  // At most two are not 0.
+          add(v, *(const float4*) (from + (slice + group) * perTile * 16));
+        }
+        add(sum, v);
       }
-      int tile = share.firstTile + round * (WARPS / share.slices) + place;
-      int output = tile * TILE_OUTPUTS + clusterRank() * each + own / 4 % each;
-      int row = own / (4 * each) * 8 + own % 4 * 2;
+      int tile = firstTile + round * (share.warps >> logTile) + place;
+      int output = tile * TILE_OUTPUTS + (clusterRank() << logEach) + (own / 4 & (each - 1));
+      int row = (own / 4 >> logEach) * 8 + own % 4 * 2;
       store(row, output, sum.x, sum.z);
       store(row + 1, output, sum.y, sum.w);
     }
+  }
+
+  __device__ __forceinline__ static void add(float4& sum, float4 v) {
+    sum.x += v.x;
+    sum.y += v.y;
+    sum.z += v.z;
+    sum.w += v.w;
   }
 
   // Writes outputs `output` and `output + 8` of a row.
@@ -428,25 +440,23 @@ struct Layer {
 
   // All works of this block. A round's sums are exchanged while the next is computed.
   __device__ __forceinline__ void run() {
-    Place now;
-    now.begin(share);
-    int rounds = ceilDiv(share.works, WARPS);
+    int rounds = (share.works + share.warps - 1) / share.warps;
     const char* x = lane.x;
 #pragma unroll 1
     for (int round = 0; round < rounds; round++) {
+      int number = round * share.warps + threadIdx.x / 32;
+      Work work;
+      work.set(share, number);
       Sums<ROW_TILES> sums;
       sums.clear();
-      bool works = !now.ended(share);
-      if (works) {
-        lane.x = x + now.slice(share) * share.sliceWidth * 2;
-        do {
-          add(sums, now);
-        } while (!now.next(share));
+      if (number < share.works) {
+        lane.x = x + work.slice * share.sliceWidth * 2;
+        add(sums, work);
       }
       __syncwarp();
       clusterAwait();
       if (round > 0) receive(round - 1);
-      if (works) send(sums, round);
+      if (number < share.works) send(sums, work, round);
       __syncwarp();
       clusterArrive();
     }
@@ -455,46 +465,80 @@ struct Layer {
   }
 };
 
+// Groups of segments, so that warps have about the same to do: as few as keep most of them busy.
+// Nothing but time depends on it.
+__device__ __forceinline__ int logGroupsOf(int works, int warps, int logSlices, int segments) {
+  int best = 0;
+  float least = 1e30f;
+  for (int log = 0; log <= 2; log++) {
+    if (segments < 2 << log && log > 0) break;
+    if (warps % (1 << (logSlices + log)) != 0) break;
+    float time = ceilDiv(works << log, warps) / (float) (1 << log) * (1 + 0.05f * log);
+    if (time < least) {
+      least = time;
+      best = log;
+    }
+  }
+  return best;
+}
+
+// Writes down what this block works on. Run by one whole warp.
+__device__ __forceinline__ void plan(Share& share, const LinearOperands& operands,
+                                     const Arrangement& arrangement, char* shared) {
+  int firstTile = firstTileOf(operands.outputs, clusterIndex(), clusterCount());
+  int endTile = firstTileOf(operands.outputs, clusterIndex() + 1, clusterCount());
+  int logSlices = __ffs(arrangement.slices) - 1, works = (endTile - firstTile) << logSlices;
+  int firstSlice = clusterRank() << logSlices, width = sliceInputs(operands.columns);
+  SegmentList list = listSegments((Segment*) (shared + arrangement.segments()), operands.step, operands.slot,
+                                  operands.columns, firstTile, endTile, firstSlice);
+  // A replaced row's base is known to be unwanted only where its group has the base too.
+  int logGroups = list.replaces ? 0 : logGroupsOf(works, arrangement.warps, logSlices, list.count);
+  if (threadIdx.x == 0) {
+    int64_t tileBytes = weightTileBytes(operands.columns);
+    int sliceBytes = width / BLOCK_INPUTS * BLOCK_BYTES;
+    share = {operands.weight + firstTile * tileBytes + (int64_t) firstSlice * sliceBytes, tileBytes, sliceBytes,
+             list.count, arrangement.segments(), tilesOf(operands.baseOutputs) - firstTile,
+             operands.columns - firstSlice * width, width, logSlices, logGroups, works << logGroups,
+             arrangement.warps};
+  }
+}
+
 template <int ROW_TILES>
 __device__ __forceinline__ void fusedLinear(const LinearOperands& operands) {
   extern __shared__ __align__(128) char shared[];
-  __shared__ int segmentCount;
+  __shared__ Arrangement arrangement;
+  __shared__ Share share;
   letDependentsStart();
   clusterArrive();  // Awaited before the first send: then all blocks of the cluster run.
-  Arrangement arrangement(8 * ROW_TILES, operands.columns, clusterSize());
-  int warp = threadIdx.x / 32, id = threadIdx.x % 32, tiles = tilesOf(operands.outputs);
-  int firstTile = (int) ((int64_t) tiles * clusterIndex() / clusterCount());
-  int endTile = (int) ((int64_t) tiles * (clusterIndex() + 1) / clusterCount());
-  Segment* segments = (Segment*) (shared + arrangement.segments());
-  if (threadIdx.x == 32) initBarrier(sharedAddress(shared + arrangement.barrier()));
+  int logBlocks = __ffs(clusterSize()) - 1, warp = threadIdx.x / 32, id = threadIdx.x % 32;
   if (warp == 0) {
-    int count = listSegments(segments, operands.step, operands.slot, operands.columns, firstTile, endTile);
-    if (id == 0) segmentCount = count;
+    arrangement = Arrangement(8 * ROW_TILES, operands.columns, 1 << logBlocks, blockDim.x / 32);
+    __syncwarp();
+    plan(share, operands, arrangement, shared);
+    initBarrier(sharedAddress(shared + arrangement.barrier()), id == 0);
   }
   __syncthreads();
-  Share share = {operands.weight, segments, tilesOf(operands.baseOutputs), segmentCount,
-                 operands.columns, sliceInputs(operands.columns), clusterRank() * arrangement.slices,
-                 arrangement.slices, firstTile, (endTile - firstTile) * arrangement.slices};
   Lane lane = {id / 4, id % 4, shared + id / 4 * arrangement.pitch + id % 4 * 16, arrangement.pitch};
-  Layer<ROW_TILES> layer{operands, arrangement, share, {}, lane, shared};
-  layer.ring.prime(share, shared + arrangement.ring() + warp * operands.stages * STAGE_BYTES + id * 16,
-                   operands.stages);
+  int firstTile = firstTileOf(operands.outputs, clusterIndex(), clusterCount());
+  Layer<ROW_TILES> layer{operands, arrangement, share, {}, lane, shared, logBlocks, firstTile};
+  layer.ring.prime(share, layer.segments(),
+                   shared + arrangement.ring() + warp * operands.stages * STAGE_BYTES + id * 16, operands.stages);
   awaitPredecessors();
   layer.loadActivations();
   layer.run();
 }
 
-extern "C" __global__ void __launch_bounds__(32 * WARPS, 2)
+extern "C" __global__ void __launch_bounds__(512, 1)
 fused_linear_8(const __grid_constant__ LinearOperands operands) {
   fusedLinear<1>(operands);
 }
 
-extern "C" __global__ void __launch_bounds__(32 * WARPS, 1)
+extern "C" __global__ void __launch_bounds__(512, 1)
 fused_linear_16(const __grid_constant__ LinearOperands operands) {
   fusedLinear<2>(operands);
 }
 
-extern "C" __global__ void __launch_bounds__(32 * WARPS, 1)
+extern "C" __global__ void __launch_bounds__(384, 1)
 fused_linear_32(const __grid_constant__ LinearOperands operands) {
   fusedLinear<4>(operands);
 }
