@@ -321,6 +321,7 @@ int main(int count, char** arguments) {
   }
   run(m, {1, 0, 1, 512}, "step", bandwidth, false);
   for (const char* what : {"qkv", "o", "gateup", "down"}) run(m, {16, 16, 1, 512}, what, bandwidth);
+  run(m, {32, 1, 1, 512}, "linears", bandwidth);
   for (int tenants : {1, 8, 16, 32}) {
     run(m, {tenants, tenants, 1, 512}, "linears", bandwidth);
     run(m, {tenants, tenants, 1, 512}, "step", bandwidth);
