@@ -130,13 +130,13 @@ struct LinearLaunch {
 inline LinearLaunch linearLaunch(int rows, int columns, int blocks) {
   constexpr int LIMIT = 227 * 1024 - 256, GOOD_STAGES = 3;
   LinearLaunch launch = {rows <= 8 ? fused_linear_8 : rows <= 16 ? fused_linear_16 : fused_linear_32,
-                         rows <= 8 ? 16 : 12};
+                         rows <= 16 ? 16 : 12};
   int rowsHeld = rows <= 8 ? 8 : rows <= 16 ? 16 : 32;
   CHECK(cudaFuncSetAttribute(launch.kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, LIMIT));
   if (columns > 8192 && blocks == 1) launch.warps = 8;
   for (launch.blocks = blocks > 0 ? blocks : 2; launch.blocks <= slicesOf(columns); launch.blocks *= 2) {
     Arrangement arrangement(rowsHeld, columns, launch.blocks, launch.warps);
-    launch.stages = std::min(5, (LIMIT - arrangement.ring()) / (launch.warps * STAGE_BYTES));
+    launch.stages = std::min(8, (LIMIT - arrangement.ring()) / (launch.warps * STAGE_BYTES));
     launch.bytes = arrangement.bytes(launch.stages);
     if (launch.stages >= (blocks > 0 || launch.blocks == slicesOf(columns) ? 2 : GOOD_STAGES)) break;
   }

@@ -20,18 +20,19 @@ __device__ __forceinline__ void commitCopies() {
   asm volatile("cp.async.commit_group;");
 }
 
-// Waits until at most `pending` (1 or more) of this thread's latest groups are under way; beyond 4,
-// until at most 4 are. A chain of tests, since the compiler makes a table of jumps of a switch.
+// Waits until at most `pending` (1 to 7) of this thread's latest groups are under way.
 __device__ __forceinline__ void awaitCopies(int pending) {
-  if (pending >= 4) {
-    asm volatile("cp.async.wait_group 4;" ::: "memory");
-  } else if (pending >= 3) {
-    asm volatile("cp.async.wait_group 3;" ::: "memory");
-  } else if (pending >= 2) {
-    asm volatile("cp.async.wait_group 2;" ::: "memory");
-  } else {
-    asm volatile("cp.async.wait_group 1;" ::: "memory");
+#define AWAIT(N) case N: asm volatile("cp.async.wait_group " #N ";" ::: "memory"); break
+  switch (pending) {
+    AWAIT(2);
+    AWAIT(3);
+    AWAIT(4);
+    AWAIT(5);
+    AWAIT(6);
+    AWAIT(7);
+    default: asm volatile("cp.async.wait_group 1;" ::: "memory");
   }
+#undef AWAIT
 }
 
 // Loads where `holds`; elsewhere the result is whatever the registers held, at no cost in

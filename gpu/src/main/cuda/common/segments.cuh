@@ -12,11 +12,11 @@ struct alignas(16) Segment {   // 48 bytes
   int firstTile, endTile;
   int firstOutput, endOutput;
   int tileBytes, sliceBytes;
-  uint8_t firstRow, endRow, kind, reserved[5];
+  int run;
+  uint8_t firstRow, endRow, kind, reserved;
 };
 
 struct SegmentList {
-  int upTo;                // segments of this lane's run and of those before it
   int count;
   bool replaces;           // some segment replaces rows
 };
@@ -72,8 +72,9 @@ __device__ inline SegmentList listSegments(Segment* segments, const Step* step, 
                       scales + (int64_t) plane * part.outputs,
                       -before, end(part) - firstTile,
                       part.skip - before * TILE_OUTPUTS, part.outputs - before * TILE_OUTPUTS,
-                      (int) tileBytes, sliceBytes, (uint8_t) firstRow, (uint8_t) endRow, part.kind, {}};
+                      (int) tileBytes, sliceBytes, lane,
+                      (uint8_t) firstRow, (uint8_t) endRow, part.kind, 0};
     }
   }
-  return {min(upTo, MAX_SEGMENTS), min(__shfl_sync(~0u, upTo, 31), MAX_SEGMENTS), __any_sync(~0u, replaces) != 0};
+  return {min(__shfl_sync(~0u, upTo, 31), MAX_SEGMENTS), __any_sync(~0u, replaces) != 0};
 }

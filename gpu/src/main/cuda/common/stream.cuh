@@ -12,8 +12,6 @@
 constexpr int STAGE_BYTES = 2048;
 constexpr int STAGE_CHUNKS = STAGE_BYTES / CHUNK_BYTES;
 
-constexpr int MAX_GROUPS = 4;
-
 // What a block of the fused linear layer works on. Counts with a logarithm are powers of two. Tiles
 // and slices count from the block's first.
 struct Share {
@@ -22,7 +20,6 @@ struct Share {
   int baseSliceBytes;
   int segmentCount;
   int segmentsAt;              // in shared memory
-  int groupAt[MAX_GROUPS + 1]; // first segment of each group of runs, and the end
   int baseTiles;               // that the base has
   int inputs;                  // from the first slice on
   int sliceWidth;
@@ -46,8 +43,9 @@ struct Work {
     baseLast = number >> 2 & 1;
   }
 
-  __device__ __forceinline__ bool meets(const Segment& segment) const {
-    return segment.firstTile <= tile && tile < segment.endTile && inputs > 0;
+  __device__ __forceinline__ bool meets(const Segment& segment, const Share& share) const {
+    return (segment.run & ((1 << share.logGroups) - 1)) == group && segment.firstTile <= tile &&
+           tile < segment.endTile && inputs > 0;
   }
   __device__ __forceinline__ int weightStages() const {
     return (unsigned) (inputs + BLOCK_INPUTS - 1) / BLOCK_INPUTS;
@@ -61,7 +59,7 @@ struct Work {
 struct Source {
   Work work;
   int number;                  // of the work
-  int next, end;               // segments after this item; next = -1: the base is to come first
+  int next;                    // segment after this item; -1: the base is to come first
   bool baseToCome;             // after the segments
   int left;                    // stages of this item
   int chunks;                  // of signs, in what is left; at most 0 for weights
@@ -79,17 +77,16 @@ struct Source {
 
   __device__ __forceinline__ void enter(const Share& share) {
     work.set(share, number);
-    next = work.hasBase && !work.baseLast ? -1 : share.groupAt[work.group];
-    end = share.groupAt[work.group + 1];
+    next = work.hasBase && !work.baseLast ? -1 : 0;
     baseToCome = work.hasBase && work.baseLast;
   }
 
   // Opens the next item, of this work or a later one.
   __device__ __forceinline__ void find(const Share& share, const Segment* segments) {
     while (true) {
-      if (next >= 0 && next < end) {
+      if (next >= 0 && next < share.segmentCount) {
         Segment segment = segments[next++];
-        if (!work.meets(segment)) continue;
+        if (!work.meets(segment, share)) continue;
         bool signs = segment.kind == PART_SIGNS;
         chunks = signs ? work.chunks() : 0;
         left = signs ? (unsigned) (chunks + STAGE_CHUNKS - 1) / STAGE_CHUNKS : work.weightStages();
@@ -98,7 +95,7 @@ struct Source {
         return;
       }
       if (next < 0 || baseToCome) {
-        next = next < 0 ? share.groupAt[work.group] : next;
+        next = max(next, 0);
         baseToCome = false;
         chunks = 0;
         left = work.weightStages();

@@ -12,8 +12,7 @@
 //   step: runs of rows and their tenants' differences (step.cuh); null for the base alone
 //   Requires  T <= the kernel's rows (8, 16, 32), C % 8 == 0, at most MAX_SEGMENTS planes that meet
 //             the outputs of one block.
-//   Launch    clusters of 1, 2, 4 or 8 blocks (a divisor of slicesOf(C)) of 8, 12 or 16 warps (at most 12
-//             for more than 8 rows; 12 for
+//   Launch    clusters of 1, 2, 4 or 8 blocks (a divisor of slicesOf(C)) of 8, 12 or 16 warps (12 for
 //             at most 4 slices a block); any number of clusters; 2 to 8 stages; dynamic shared memory
 //             by Arrangement. May overlap its predecessor: weights and signs do not depend on it.
 //   Numerics  products of bf16 (signs exact), sums in fp32 in an order that depends on C and N only:
@@ -341,9 +340,9 @@ struct Layer {
   __device__ __forceinline__ void add(Sums<ROW_TILES>& sums, const Work& work) {
     if (work.hasBase && !work.baseLast) addBase(sums, work);
 #pragma unroll 1
-    for (int i = share.groupAt[work.group]; i < share.groupAt[work.group + 1]; i++) {
+    for (int i = 0; i < share.segmentCount; i++) {
       Segment segment = segments()[i];
-      if (!work.meets(segment)) continue;
+      if (!work.meets(segment, share)) continue;
       if (segment.kind == PART_SIGNS) {
         addSigns(sums, work, segment);
       } else {
@@ -494,21 +493,13 @@ __device__ __forceinline__ void plan(Share& share, const LinearOperands& operand
                                   operands.columns, firstTile, endTile, firstSlice);
   // A replaced row's base is known to be unwanted only where its group has the base too.
   int logGroups = list.replaces ? 0 : logGroupsOf(works, arrangement.warps, logSlices, list.count);
-  int id = threadIdx.x;
-  if (id == 0) {
+  if (threadIdx.x == 0) {
     int64_t tileBytes = weightTileBytes(operands.columns);
     int sliceBytes = width / BLOCK_INPUTS * BLOCK_BYTES;
     share = {operands.weight + firstTile * tileBytes + (int64_t) firstSlice * sliceBytes, tileBytes, sliceBytes,
-             list.count, arrangement.segments(), {}, tilesOf(operands.baseOutputs) - firstTile,
+             list.count, arrangement.segments(), tilesOf(operands.baseOutputs) - firstTile,
              operands.columns - firstSlice * width, width, logSlices, logGroups, works << logGroups,
              arrangement.warps};
-  }
-  __syncwarp();
-  // Group g has the runs from number runs * g / groups on.
-  int runs = operands.step == nullptr ? 0 : operands.step->runs;
-  for (int group = 1; group <= 1 << logGroups; group++) {
-    int last = (runs * group >> logGroups) - 1;
-    if (last == id || (last < 0 && id == 0)) share.groupAt[group] = last < 0 ? 0 : list.upTo;
   }
 }
 
@@ -542,7 +533,7 @@ fused_linear_8(const __grid_constant__ LinearOperands operands) {
   fusedLinear<1>(operands);
 }
 
-extern "C" __global__ void __launch_bounds__(384, 1)
+extern "C" __global__ void __launch_bounds__(512, 1)
 fused_linear_16(const __grid_constant__ LinearOperands operands) {
   fusedLinear<2>(operands);
 }
