@@ -1,0 +1,17 @@
+// Tensor-core products of 16 outputs x 16 inputs x 8 rows, bf16 in, fp32 out.
+//
+// A thread (g = lane / 4, t = lane % 4) holds, of the weights, inputs {2t, 2t+1} of outputs g and
+// g + 8 (a0, a1) and inputs {2t+8, 2t+9} of the same (a2, a3); of the activations, the same inputs
+// of row g (b0, b1); of the sums, outputs g (c0, c1) and g + 8 (c2, c3) of rows 2t and 2t+1. Which
+// inputs of a matrix these are is free, as long as weights and activations agree.
+#pragma once
+#include <cstdint>
+
+__device__ __forceinline__ void multiply(float (&c)[4], uint32_t a0, uint32_t a1, uint32_t a2,
+                                         uint32_t a3, uint32_t b0, uint32_t b1) {
+  asm(
+      "mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, "
+      "{%0,%1,%2,%3};"
+      : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3])
+      : "r"(a0), "r"(a1), "r"(a2), "r"(a3), "r"(b0), "r"(b1));
+}

@@ -1,0 +1,62 @@
+// What a step's kernels read about the batch. The host writes one Step per step into device memory;
+// tenants' tables are written once, when a delta is loaded. Java mirrors these layouts byte for byte.
+#pragma once
+#include <cuda_bf16.h>
+#include <cstdint>
+
+constexpr int MAX_ROWS = 32;            // T at most, in one launch of the decode kernels
+constexpr int MAX_PARTS = 3;            // matrices that one merged projection consists of
+constexpr int MAX_SEGMENTS = 128;       // planes of all runs that may meet in one block's outputs
+
+enum PartKind : uint8_t {
+  PART_SIGNS = 0,     // codes: sign tiles; D[n, k] = sum over planes p of scales[p, n] * sign[p, n, k]
+  PART_REPLACED = 1,  // codes: weight tiles; these rows stand in for the base's
+};
+
+// A tenant's difference to outputs [firstOutput + skip, firstOutput + outputs) of a projection.
+// firstOutput is a multiple of 16, so that the tiles of part and base coincide.
+struct Part {             // 32 bytes
+  const void* codes;
+  const float* scales;    // [planes, outputs]
+  int firstOutput;
+  int outputs;
+  uint8_t kind;
+  uint8_t planes;         // 1 where replaced
+  uint8_t skip;           // below 16
+  uint8_t reserved[5];
+};
+
+// All of a tenant's differences to one projection; none where parts = 0.
+struct Projection {       // 128 bytes
+  Part part[MAX_PARTS];
+  int parts;
+  int outputs;            // of the tenant's own matrix: the base's, or more
+  int reserved[6];
+};
+
+// Neighbouring rows of one tenant.
+struct Run {              // 32 bytes
+  const Projection* projections;   // [slots]
+  const float* const* vectors;     // [slots]; null where the tenant has the base's
+  int firstRow;
+  int rows;
+  int reserved[2];
+};
+
+struct Step {
+  int rows;                        // T that are in use; further rows compute, and nobody reads them
+  int runs;
+  int reserved[2];
+  Run run[MAX_ROWS];               // ascending, disjoint
+  int token[MAX_ROWS];
+  int position[MAX_ROWS];          // of the row's token in its sequence
+  int pageTable[MAX_ROWS];         // index of the row's first entry in the pool of page tables
+};
+
+__device__ __forceinline__ const Run* runOf(const Step* step, int row) {
+  for (int i = 0; i < step->runs; i++) {
+    const Run* run = &step->run[i];
+    if (run->firstRow <= row && row < run->firstRow + run->rows) return run;
+  }
+  return nullptr;
+}

@@ -1,0 +1,507 @@
+// Every kernel against its scalar definition, in double on the host: awkward sizes, mixed batches,
+// poisoned and fenced outputs, equal bits whoever shares the batch. Exit status 0 when all hold.
+#include "harness.cuh"
+
+static int failures = 0;
+
+static void expect(bool holds, const std::string& what) {
+  if (!holds) {
+    failures++;
+    printf("FAILED  %s\n", what.c_str());
+  }
+}
+
+// How far results are from their definition, as a share of the largest value they could have had.
+struct Distance {
+  double worst = 0;
+  bool numbers = true;
+  void add(float found, double wanted, double largest) {
+    if (std::isinf(wanted) || std::isinf(found)) {
+      numbers &= (double) found == wanted;
+      return;
+    }
+    numbers &= !std::isnan(found);
+    worst = std::max(worst, std::abs(found - wanted) / std::max(largest, 1e-30));
+  }
+  void check(double most, const std::string& what) {
+    printf("%-72s %.2e\n", what.c_str(), worst);
+    expect(numbers && worst <= most, what);
+  }
+};
+
+// A matrix difference on host and device.
+struct HostPart {
+  int kind, firstOutput, outputs, planes, columns;   // first and outputs without what is skipped
+  std::vector<uint32_t> words;      // [planes][outputs][words]
+  std::vector<float> scales;        // [planes][outputs]
+  std::vector<bf16> rows;           // replaced
+  Device<char> codes;
+  Device<float> deviceScales;
+
+  static HostPart make(Random& random, int kind, int firstOutput, int outputs, int planes, int columns) {
+    int words = ceilDiv(columns, 64) * 2;
+    HostPart part = {kind, firstOutput, outputs, planes, columns,
+                     std::vector<uint32_t>((size_t) planes * outputs * words), {}, {},
+                     Device<char>(planes * tilesOf(firstOutput % 16 + outputs) *
+                                  (kind == PART_SIGNS ? signTileBytes(columns) : weightTileBytes(columns))),
+                     Device<float>(std::max(1, planes * outputs))};
+    for (int i = 0; i < planes * outputs; i++) part.scales.push_back(0.01f * random.uniform());
+    part.deviceScales.set(part.scales);
+    part.codes.zero();
+    if (kind == PART_SIGNS) {
+      for (uint32_t& w : part.words) w = random.bits();
+      Device<uint32_t> canonical(part.words);
+      size_t plane = tilesOf(outputs) * signTileBytes(columns) / 4;
+      for (int p = 0; p < planes; p++) {
+        packSigns((uint32_t*) part.codes.get() + p * plane,
+                  canonical.get() + (size_t) p * outputs * words, outputs, columns, {0, 0});
+      }
+      CHECK(cudaDeviceSynchronize());
+    } else {
+      for (int i = 0; i < outputs * columns; i++) part.rows.push_back(__float2bfloat16(random.uniform()));
+      Device<bf16> rowMajor(part.rows);
+      packWeights(part.codes.get(), rowMajor.get(), outputs, columns, {firstOutput % 16, 0});
+      CHECK(cudaDeviceSynchronize());
+    }
+    return part;
+  }
+  float value(int n, int k) const {
+    if (kind == PART_REPLACED) return __bfloat162float(rows[(size_t) n * columns + k]);
+    float sum = 0;
+    int width = ceilDiv(columns, 64) * 2;
+    for (int p = 0; p < planes; p++) {
+      bool plus = words[((size_t) p * outputs + n) * width + k / 32] >> k % 32 & 1;
+      float scale = scales[p * outputs + n];
+      sum += plus ? scale : -scale;
+    }
+    return sum;
+  }
+  Part device() const {
+    int skip = firstOutput % 16;
+    return {codes.get(), deviceScales.get(), firstOutput - skip, skip + outputs, (uint8_t) kind,
+            (uint8_t) planes, (uint8_t) skip, {}};
+  }
+};
+
+struct HostTenant {
+  std::vector<HostPart> parts;
+  int outputs;
+  Device<Projection> table{1};
+  void upload(int baseOutputs) {
+    Projection projection = {};
+    outputs = baseOutputs;
+    for (const HostPart& part : parts) {
+      projection.part[projection.parts++] = part.device();
+      outputs = std::max(outputs, part.firstOutput + part.outputs);
+    }
+    projection.outputs = outputs;
+    table.set({projection});
+  }
+};
+
+struct LinearCase {
+  int outputs, columns, rows, added;
+  std::vector<int> tenants;   // rows of each run; negative: rows of the base alone
+};
+
+struct LinearProblem {
+  LinearCase shape;
+  int outputs;
+  std::vector<bf16> x, weight;
+  std::vector<HostTenant> tenants;
+  std::vector<int> tenantOfRow;
+  Device<bf16> deviceX;
+  Device<char> tiles;
+  Device<Step> step{1};
+
+  LinearProblem(const LinearCase& c, Random& random)
+      : shape(c), outputs(c.outputs + c.added), x((size_t) c.rows * c.columns),
+        weight((size_t) c.outputs * c.columns), tenantOfRow(c.rows, -1), deviceX(x.size()),
+        tiles(tilesOf(c.outputs) * weightTileBytes(c.columns)) {
+    for (bf16& v : x) v = __float2bfloat16(random.skewed());
+    for (bf16& v : weight) v = __float2bfloat16(0.1f * random.uniform());
+    deviceX.set(x);
+    tiles.zero();
+    Device<bf16> rowMajor(weight);
+    packWeights(tiles.get(), rowMajor.get(), c.outputs, c.columns, {0, 0});
+    CHECK(cudaDeviceSynchronize());
+    int row = 0;
+    for (int run : c.tenants) {
+      if (run > 0) {
+        for (int i = 0; i < run; i++) tenantOfRow[row + i] = (int) tenants.size();
+        tenants.push_back(tenant(random));
+      }
+      row += std::abs(run);
+    }
+    step.set({makeStep(0, c.rows)});
+  }
+
+  // Tenants differ in planes; some have rows of their own in place of the base's, or beyond them.
+  HostTenant tenant(Random& random) {
+    HostTenant t;
+    int cut = shape.outputs >= 48 ? shape.outputs / 2 / 16 * 16 : 0, style = (int) tenants.size() % 6;
+    auto add = [&](int kind, int first, int count, int planes) {
+      t.parts.push_back(HostPart::make(random, kind, first, count, planes, shape.columns));
+    };
+    if (style == 4 && cut > 0) {
+      add(PART_SIGNS, 0, cut, 2);
+      add(PART_REPLACED, cut, shape.outputs - cut, 1);
+    } else if (style == 5) {
+      add(PART_REPLACED, 0, shape.outputs, 1);
+    } else {
+      add(PART_SIGNS, 0, shape.outputs, style % 4 + 1);
+    }
+    if (shape.added > 0 && style % 2 == 0) add(PART_REPLACED, shape.outputs, shape.added, 1);
+    t.upload(shape.outputs);
+    return t;
+  }
+
+  // The rows [first, end) of the batch as a batch of their own.
+  Step makeStep(int first, int end) const {
+    Step s = {};
+    s.rows = end - first;
+    for (int row = first; row < end; row++) {
+      int tenant = tenantOfRow[row];
+      if (tenant < 0) continue;
+      if (row > first && tenantOfRow[row - 1] == tenant) {
+        s.run[s.runs - 1].rows++;
+      } else {
+        s.run[s.runs++] = {tenants[tenant].table.get(), nullptr, row - first, 1, {}};
+      }
+    }
+    return s;
+  }
+
+  double product(int row, int n, double& largest) const {
+    const HostTenant* t = tenantOfRow[row] < 0 ? nullptr : &tenants[tenantOfRow[row]];
+    largest = 0;
+    if (n >= (t == nullptr ? shape.outputs : t->outputs)) return -INFINITY;
+    const HostPart* own = nullptr;
+    for (int p = 0; t != nullptr && p < (int) t->parts.size(); p++) {
+      const HostPart& part = t->parts[p];
+      if (part.firstOutput <= n && n < part.firstOutput + part.outputs) own = &part;
+    }
+    double sum = 0;
+    for (int k = 0; k < shape.columns; k++) {
+      double w = n < shape.outputs ? __bfloat162float(weight[(size_t) n * shape.columns + k]) : 0;
+      if (own != nullptr) {
+        double d = own->value(n - own->firstOutput, k);
+        w = own->kind == PART_REPLACED ? d : w + d;
+      }
+      double v = __bfloat162float(x[(size_t) row * shape.columns + k]);
+      sum += v * w;
+      largest += std::abs(v * w);
+    }
+    return sum;
+  }
+
+  std::vector<float> run(const Step* s, int firstRow, int rows, int finish, const LaunchOptions& options,
+                         const std::vector<float>& before = {}) const {
+    Device<float> out((size_t) rows * outputs);
+    if (!before.empty()) out.set(before);
+    LinearOperands operands = {out.get(), deviceX.get() + (size_t) firstRow * shape.columns, tiles.get(),
+                               s, 0, rows, shape.columns, shape.outputs, outputs, finish, 0};
+    fusedLinear(operands, options);
+    CHECK(cudaDeviceSynchronize());
+    expect(out.intact(), "fused linear writes past its output");
+    return out.read();
+  }
+};
+
+static std::string name(const LinearCase& c) {
+  char text[128];
+  snprintf(text, sizeof text, "fused linear N=%d+%d K=%d T=%d tenants=%zu", c.outputs, c.added, c.columns,
+           c.rows, c.tenants.size());
+  return text;
+}
+
+static bool sameBits(const float* a, const float* b, size_t count) {
+  return memcmp(a, b, count * sizeof(float)) == 0;
+}
+
+static void testLinear(const LinearCase& c, Random& random, bool thorough) {
+  LinearProblem problem(c, random);
+  int width = problem.outputs;
+  std::vector<float> out = problem.run(problem.step.get(), 0, c.rows, STORE_F32, {});
+  Distance distance;
+  for (int row = 0; row < c.rows; row++) {
+    for (int n = 0; n < width; n++) {
+      double largest, wanted = problem.product(row, n, largest);
+      distance.add(out[(size_t) row * width + n], wanted, largest);
+    }
+  }
+  distance.check(1e-6, name(c));
+  if (!thorough) return;
+  expect(out == problem.run(problem.step.get(), 0, c.rows, STORE_F32, {}), name(c) + ": runs differ");
+  LaunchOptions few;
+  few.clusters = 3;
+  few.overlaps = false;
+  for (int blocks : {1, 2, 4, 8}) {
+    if (blocks > slicesOf(c.columns) || (blocks < 8 && c.columns > 4096)) continue;
+    few.blocks = blocks;
+    if (blocks == 1 && c.columns > 1024) continue;
+    std::vector<float> other = problem.run(problem.step.get(), 0, c.rows, STORE_F32, few);
+    expect(sameBits(out.data(), other.data(), out.size()), name(c) + ": bits depend on the clusters");
+  }
+  for (int row = 0; row < c.rows; row += 5) {
+    Device<Step> alone(std::vector<Step>{problem.makeStep(row, row + 1)});
+    std::vector<float> one = problem.run(alone.get(), row, 1, STORE_F32, {});
+    expect(sameBits(one.data(), &out[(size_t) row * width], width),
+           name(c) + ": row " + std::to_string(row) + " depends on its batch");
+  }
+  if (c.added > 0) return;
+  std::vector<float> before(out.size(), 1.5f);
+  std::vector<float> added = problem.run(problem.step.get(), 0, c.rows, ADD_F32, {}, before);
+  bool sums = true;
+  for (size_t i = 0; i < out.size(); i++) sums &= added[i] == out[i] + 1.5f;
+  expect(sums, name(c) + ": add");
+}
+
+static void testLinears(bool small) {
+  Random random(1);
+  testLinear({16, 8, 1, 0, {-1}}, random, true);
+  testLinear({7, 72, 3, 0, {1, -1, 1}}, random, true);
+  testLinear({33, 136, 9, 9, {1, 1, 1, -1, 1, 1, 3}}, random, true);
+  testLinear({127, 520, 31, 17, {5, 9, -2, 1, 1, 1, 12}}, random, true);
+  testLinear({160, 2048, 32, 0, {32}}, random, true);
+  if (small) return;
+  testLinear({48, 1000, 17, 0, {1, 16}}, random, true);
+  testLinear({64, 4096, 8, 0, {1, 1, 1, 1, 1, 1, 1, 1}}, random, true);
+  testLinear({96, 11008, 32, 0, {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+                                 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1}}, random, true);
+  testLinear({80, 5632, 12, 40, {3, -4, 5}}, random, true);
+  testLinear({64, 13824, 20, 0, {7, 13}}, random, true);
+  testLinear({4096, 512, 16, 0, {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1}}, random, false);
+  testLinear({12288, 128, 5, 100, {1, 2, 2}}, random, false);
+}
+
+static void testSilu() {
+  Random random(2);
+  int half = 72, columns = 200, rows = 10;
+  std::vector<bf16> gate((size_t) half * columns), up(gate.size()), x((size_t) rows * columns);
+  for (bf16& v : gate) v = __float2bfloat16(random.uniform());
+  for (bf16& v : up) v = __float2bfloat16(random.uniform());
+  for (bf16& v : x) v = __float2bfloat16(random.uniform());
+  Device<char> tiles(tilesOf(2 * half) * weightTileBytes(columns));
+  tiles.zero();
+  Device<bf16> deviceGate(gate), deviceUp(up), deviceX(x), out((size_t) rows * half);
+  packWeights(tiles.get(), deviceGate.get(), half, columns, {0, 1});
+  packWeights(tiles.get(), deviceUp.get(), half, columns, {8, 1});
+  fusedLinear({out.get(), deviceX.get(), tiles.get(), nullptr, 0, rows, columns, 2 * half, 2 * half,
+               SILU_BF16, 0}, {});
+  CHECK(cudaDeviceSynchronize());
+  std::vector<bf16> found = out.read();
+  Distance distance;
+  for (int row = 0; row < rows; row++) {
+    for (int n = 0; n < half; n++) {
+      double g = 0, u = 0;
+      for (int k = 0; k < columns; k++) {
+        double v = __bfloat162float(x[row * columns + k]);
+        g += v * __bfloat162float(gate[n * columns + k]);
+        u += v * __bfloat162float(up[n * columns + k]);
+      }
+      double wanted = g / (1 + std::exp(-g)) * u;
+      distance.add(__bfloat162float(found[row * half + n]), wanted, std::abs(wanted) + 1e-3);
+    }
+  }
+  distance.check(0x1p-8, "fused linear with silu, interleaved");
+  expect(out.intact(), "silu writes past its output");
+}
+
+static void testNorm() {
+  Random random(3);
+  for (int columns : {8, 64, 1000, 4096, 11008}) {
+    int rows = 7;
+    std::vector<float> x((size_t) rows * columns), weight(columns), own(columns);
+    for (float& v : x) v = random.skewed();
+    for (float& v : weight) v = random.uniform();
+    for (float& v : own) v = random.uniform();
+    Device<float> deviceX(x), deviceWeight(weight), deviceOwn(own);
+    Device<const float*> vectors(std::vector<const float*>{nullptr, deviceOwn.get()});
+    Step s = {};
+    s.rows = rows;
+    s.runs = 1;
+    s.run[0] = {nullptr, vectors.get(), 2, 3, {}};
+    Device<Step> step(std::vector<Step>{s});
+    Device<bf16> out(x.size());
+    rmsNorm(out.get(), deviceX.get(), deviceWeight.get(), step.get(), 1, rows, columns, 1e-5f, {});
+    CHECK(cudaDeviceSynchronize());
+    std::vector<bf16> found = out.read();
+    Distance distance;
+    for (int row = 0; row < rows; row++) {
+      double squares = 0;
+      for (int c = 0; c < columns; c++) squares += (double) x[row * columns + c] * x[row * columns + c];
+      double scale = 1 / std::sqrt(squares / columns + 1e-5f);
+      for (int c = 0; c < columns; c++) {
+        double wanted = x[row * columns + c] * scale * (row >= 2 && row < 5 ? own[c] : weight[c]);
+        distance.add(__bfloat162float(found[row * columns + c]), wanted, std::abs(wanted));
+      }
+    }
+    distance.check(0x1.01p-8, "rms norm C=" + std::to_string(columns));
+    expect(out.intact(), "rms norm writes past its output");
+  }
+}
+
+struct AttentionCase {
+  int heads, kvHeads, size;
+  std::vector<int> positions;
+};
+
+// Rope and attention of the newest token of each sequence, over a cache of shuffled pages.
+static void testAttention(const AttentionCase& c) {
+  Random random(4);
+  int rows = (int) c.positions.size(), pageTokens = 16, layers = 2, layer = 1, perRow = 0;
+  for (int p : c.positions) perRow = std::max(perRow, p / pageTokens + 1);
+  CacheShape shape = {layers, c.kvHeads, c.size, pageTokens};
+  int pages = rows * perRow, width = (c.heads + 2 * c.kvHeads) * c.size;
+  std::vector<int> tables(pages);
+  for (int i = 0; i < pages; i++) tables[i] = i;
+  for (int i = pages - 1; i > 0; i--) std::swap(tables[i], tables[random.below(i + 1)]);
+  Step s = {};
+  s.rows = rows;
+  for (int row = 0; row < rows; row++) {
+    s.position[row] = c.positions[row];
+    s.pageTable[row] = row * perRow;
+  }
+  std::vector<bf16> qkv((size_t) rows * width), cache((size_t) pages * layers * 2 * c.kvHeads * pageTokens * c.size);
+  for (bf16& v : qkv) v = __float2bfloat16(2 * random.uniform());
+  for (bf16& v : cache) v = __float2bfloat16(2 * random.uniform());
+  std::vector<float> speeds(c.size / 2);
+  for (int i = 0; i < c.size / 2; i++) speeds[i] = std::pow(10000.0f, -2.0f * i / c.size);
+  Device<bf16> deviceQkv(qkv), deviceCache(cache), out((size_t) rows * c.heads * c.size);
+  Device<int> deviceTables(tables);
+  Device<float> deviceSpeeds(speeds);
+  Device<Step> step(std::vector<Step>{s});
+  ropeAndCache(deviceQkv.get(), deviceCache.get(), step.get(), deviceTables.get(), deviceSpeeds.get(),
+               shape, layer, c.heads, c.size, rows, {});
+  float scale = 1 / std::sqrt((float) c.size);
+  pagedDecode(out.get(), deviceQkv.get(), deviceCache.get(), step.get(), deviceTables.get(), shape, layer,
+              c.heads, rows, scale, {});
+  CHECK(cudaDeviceSynchronize());
+  std::string label = "H=" + std::to_string(c.heads) + " K=" + std::to_string(c.kvHeads) +
+                      " S=" + std::to_string(c.size) + " T=" + std::to_string(rows);
+  std::vector<bf16> rotated = deviceQkv.read(), stored = deviceCache.read(), found = out.read();
+  Distance rope, attention;
+  for (int row = 0; row < rows; row++) {
+    int position = c.positions[row], page = tables[row * perRow + position / pageTokens];
+    for (int h = 0; h < c.heads + 2 * c.kvHeads; h++) {
+      const bf16* from = &qkv[(size_t) row * width + h * c.size];
+      int kv = (h - c.heads) % c.kvHeads, isValue = h >= c.heads + c.kvHeads;
+      const bf16* to = h < c.heads ? &rotated[(size_t) row * width + h * c.size]
+          : &stored[cacheIndex(shape, page, layer, isValue, kv, position % pageTokens)];
+      for (int i = 0; i < c.size / 2; i++) {
+        double a = __bfloat162float(from[i]), b = __bfloat162float(from[i + c.size / 2]);
+        float angle = position * speeds[i];
+        double cosine = isValue ? 1 : std::cos(angle), sine = isValue ? 0 : std::sin(angle);
+        rope.add(__bfloat162float(to[i]), a * cosine - b * sine, std::abs(a) + std::abs(b));
+        rope.add(__bfloat162float(to[i + c.size / 2]), b * cosine + a * sine, std::abs(a) + std::abs(b));
+      }
+    }
+    for (int h = 0; h < c.heads; h++) {
+      std::vector<double> scores(position + 1);
+      double largest = -INFINITY, sum = 0;
+      auto at = [&](int p, int isValue) {
+        return &stored[cacheIndex(shape, tables[row * perRow + p / pageTokens], layer, isValue,
+                                  h / (c.heads / c.kvHeads), p % pageTokens)];
+      };
+      for (int p = 0; p <= position; p++) {
+        for (int i = 0; i < c.size; i++) {
+          scores[p] += (double) scale * __bfloat162float(rotated[(size_t) row * width + h * c.size + i]) *
+                       __bfloat162float(at(p, 0)[i]);
+        }
+        largest = std::max(largest, scores[p]);
+      }
+      for (double& v : scores) sum += v = std::exp(v - largest);
+      for (int i = 0; i < c.size; i++) {
+        double wanted = 0;
+        for (int p = 0; p <= position; p++) wanted += scores[p] / sum * __bfloat162float(at(p, 1)[i]);
+        attention.add(__bfloat162float(found[((size_t) row * c.heads + h) * c.size + i]), wanted, 2);
+      }
+    }
+  }
+  rope.check(0x1p-8, "rope and cache " + label);
+  attention.check(0x1p-8, "paged decode " + label);
+  expect(out.intact() && deviceCache.intact() && deviceQkv.intact(), "attention writes past its output");
+}
+
+static void testGather() {
+  Random random(5);
+  for (int columns : {8, 200, 512, 1032, 5632}) {
+    LinearProblem problem({40, columns, 9, 5, {1, 2, -1, 1, 1, 3}}, random);
+    Step s = problem.makeStep(0, 9);
+    std::vector<int> tokens;
+    for (int row = 0; row < 9; row++) {
+      int tenant = problem.tenantOfRow[row];
+      int count = tenant < 0 ? 40 : problem.tenants[tenant].outputs;
+      tokens.push_back(s.token[row] = row % 3 == 0 ? count - 1 : random.below(count));
+    }
+    Device<Step> step(std::vector<Step>{s});
+    Device<float> out((size_t) 9 * columns);
+    launch(embedding_gather_f32, dim3(9), 256, 0, 1, {}, out.get(), problem.tiles.get(), step.get(), 0, 40,
+           columns);
+    CHECK(cudaDeviceSynchronize());
+    std::vector<float> found = out.read();
+    Distance distance;
+    for (int row = 0; row < 9; row++) {
+      int n = tokens[row];
+      for (int k = 0; k < columns; k++) {
+        double wanted = n < 40 ? __bfloat162float(problem.weight[(size_t) n * columns + k]) : 0;
+        double largest = std::abs(wanted) + 0.04;
+        if (problem.tenantOfRow[row] >= 0) {
+          for (const HostPart& part : problem.tenants[problem.tenantOfRow[row]].parts) {
+            if (n < part.firstOutput || n >= part.firstOutput + part.outputs) continue;
+            double d = part.value(n - part.firstOutput, k);
+            wanted = part.kind == PART_REPLACED ? d : wanted + d;
+          }
+        }
+        distance.add(found[(size_t) row * columns + k], wanted, largest);
+      }
+    }
+    distance.check(3e-7, "embedding gather C=" + std::to_string(columns));
+    expect(out.intact(), "gather writes past its output");
+  }
+}
+
+static void testArgmax() {
+  Random random(6);
+  for (int outputs : {1, 7, 32, 1000, 32003}) {
+    int rows = 5;
+    std::vector<float> logits((size_t) rows * outputs);
+    for (float& v : logits) v = (float) random.below(outputs);  // with ties
+    for (int n = 0; n < outputs; n++) logits[n] = n % 2 ? NAN : -INFINITY;
+    for (int n = 0; n < outputs; n++) logits[outputs + n] = NAN;
+    Device<float> device(logits);
+    Device<int> out(rows);
+    launch(argmax_f32, dim3(rows), 1024, 0, 1, {}, out.get(), device.get(), outputs);
+    CHECK(cudaDeviceSynchronize());
+    std::vector<int> found = out.read();
+    for (int row = 0; row < rows; row++) {
+      int best = -1;
+      for (int n = 0; n < outputs; n++) {
+        float v = logits[(size_t) row * outputs + n];
+        if (!std::isnan(v) && (best < 0 || v > logits[(size_t) row * outputs + best])) best = n;
+      }
+      expect(found[row] == best, "argmax N=" + std::to_string(outputs) + " row " + std::to_string(row));
+    }
+  }
+  printf("argmax\n");
+}
+
+// Argument `small`: the sizes for a run under compute-sanitizer.
+int main(int count, char** arguments) {
+  bool small = count > 1 && strcmp(arguments[1], "small") == 0;
+  testLinears(small);
+  testSilu();
+  testNorm();
+  testAttention({4, 4, 64, {0, 1, 15, 16, 33}});
+  testAttention({8, 2, 128, {0, 2, 31, 127}});
+  if (!small) {
+    testAttention({32, 32, 128, {511, 0, 3, 64, 128, 1000}});
+    testAttention({32, 4, 64, {5, 600, 2047}});
+    testAttention({4, 2, 64, {129, 7}});
+  }
+  testGather();
+  testArgmax();
+  printf(failures == 0 ? "all hold\n" : "%d FAILED\n", failures);
+  return failures == 0 ? 0 : 1;
+}
