@@ -1,6 +1,7 @@
 package tributary.compression.bands;
 
 import java.util.Random;
+import org.jspecify.annotations.Nullable;
 import tributary.compression.LinearProblem;
 import tributary.compression.calibration.InputStatistics;
 import tributary.gpu.Gemm;
@@ -26,7 +27,7 @@ final class Problems {
     return of(new Random(seed), rows, columns, null);
   }
 
-  private static LinearProblem of(Random random, int rows, int columns, InputStatistics inputs) {
+  private static LinearProblem of(Random random, int rows, int columns, @Nullable InputStatistics inputs) {
     float[] base = new float[rows * columns];
     float[] tuned = new float[rows * columns];
     for (int i = 0; i < base.length; i++) {
