@@ -27,7 +27,8 @@ final class Problems {
     return of(new Random(seed), rows, columns, null);
   }
 
-  private static LinearProblem of(Random random, int rows, int columns, @Nullable InputStatistics inputs) {
+  private static LinearProblem of(
+      Random random, int rows, int columns, @Nullable InputStatistics inputs) {
     float[] base = new float[rows * columns];
     float[] tuned = new float[rows * columns];
     for (int i = 0; i < base.length; i++) {
