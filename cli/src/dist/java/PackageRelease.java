@@ -30,6 +30,7 @@ final class PackageRelease {
           "java.logging",
           "java.management",
           "java.naming", // DNS discovery of Akka
+          "java.sql", // the ledger
           "java.xml", // Logback
           "jdk.httpserver", // Kamon's reporter
           "jdk.incubator.vector",

@@ -1,7 +1,8 @@
 // Milliseconds of whole decode steps and of their linear layers, against the bytes they must read.
 //
 //   decode_bench                 the table of docs/benchmarks/gpu.md, Llama-2-7B shape
-//   decode_bench ROWS TENANTS PLANES CONTEXT [only: step|linears|qkv|o|gateup|down|head|attention]
+//   decode_bench ROWS TENANTS PLANES CONTEXT [step|linears|qkv|o|gateup|down|head|attention [apart]]
+//                                one of its rows; apart: launches do not overlap
 //
 // Weights, signs and cached keys are random bits made on the device; every layer has its own. Each
 // figure is the median over replays of one CUDA graph, measured twice; the lower median counts.
@@ -89,6 +90,8 @@ struct Model {
   bf16* qkv = (bf16*) randomWeights(MAX_ROWS * 3 * HIDDEN * 2);
   bf16* attended = (bf16*) randomWeights(MAX_ROWS * HIDDEN * 2);
   bf16* inner = (bf16*) randomWeights(MAX_ROWS * INTERMEDIATE * 2);
+  float* difference = floats(MAX_ROWS * VOCABULARY, 0);
+  uint32_t* arrivals = (uint32_t*) floats(2, 0);
   float* logits = floats(MAX_ROWS * VOCABULARY, 0);
   int* chosen = allocate<int>(MAX_ROWS);
   CacheShape shape = {LAYERS, HEADS, HEAD, PAGE_TOKENS};
@@ -164,11 +167,12 @@ struct Model {
   std::vector<char*> tenantMemory;
 };
 
-struct Launches { int rows; LaunchOptions options; };
+struct Launches { int rows, tenants; LaunchOptions options; };
 
 static void linear(Model& m, int slot, void* out, const bf16* x, int finish, const Launches& run) {
   const Shape& s = Model::shapeOf(slot);
-  fusedLinear({out, x, m.weights[slot], m.step, slot, run.rows, s.columns, s.outputs, s.outputs, finish, 0},
+  float* difference = run.tenants > 0 && slot != HEAD_SLOT ? m.difference : nullptr;
+  fusedLinear({out, x, m.weights[slot], m.step, difference, m.arrivals, slot, run.rows, s.columns, s.outputs, s.outputs, finish},
               run.options);
 }
 
@@ -272,7 +276,7 @@ static double run(Model& m, const Job& job, const char* what, double bandwidth, 
   LaunchOptions options;
   options.overlaps = overlaps;
   auto time = [&](auto body) {
-    return milliseconds([&](cudaStream_t s) { options.stream = s; body(Launches{job.rows, options}); }, 60);
+    return milliseconds([&](cudaStream_t s) { options.stream = s; body(Launches{job.rows, job.tenants, options}); }, 60);
   };
   if (strcmp(what, "step") == 0) {
     bytes = Model::weightBytes() + delta + Model::cacheBytes(job.rows, job.context);
@@ -297,19 +301,12 @@ static double run(Model& m, const Job& job, const char* what, double bandwidth, 
 int main(int count, char** arguments) {
   cudaDeviceProp device;
   CHECK(cudaGetDeviceProperties(&device, 0));
-  for (int columns : {HIDDEN, INTERMEDIATE}) {
-    for (int rows : {1, 16, 32}) {
-      LinearLaunch k = linearLaunch(rows, columns, 0);
-      printf("K=%d T=%d: %d clusters of %d blocks of %d warps, %d stages, %zu bytes shared\n", columns, rows, k.clusters,
-             k.blocks, k.warps, k.stages, k.bytes);
-    }
-  }
   double bandwidth = readBandwidth();
   printf("%s, %d multiprocessors, read %.0f GB/s\n", device.name, device.multiProcessorCount, bandwidth);
   Model m;
   if (count >= 5) {
     Job job = {atoi(arguments[1]), atoi(arguments[2]), atoi(arguments[3]), atoi(arguments[4])};
-    run(m, job, count > 5 ? arguments[5] : "step", bandwidth);
+    run(m, job, count > 5 ? arguments[5] : "step", bandwidth, count <= 6);
     return 0;
   }
   for (int rows : {1, 32}) {

@@ -14,6 +14,7 @@
 #include "../../main/cuda/attention/paged_decode.cu"
 #include "../../main/cuda/delta/embedding_gather.cu"
 #include "../../main/cuda/delta/fused_linear.cu"
+#include "../../main/cuda/delta/pack_index_tiles.cu"
 #include "../../main/cuda/delta/pack_sign_tiles.cu"
 #include "../../main/cuda/delta/pack_weight_tiles.cu"
 #include "../../main/cuda/norm/rms_norm.cu"
@@ -93,7 +94,6 @@ struct LaunchOptions {
   cudaStream_t stream = nullptr;
   bool overlaps = true;
   int clusters = 0;   // of a linear layer; 0: as many as the device holds at once
-  int blocks = 0;     // of a cluster of a linear layer; 0: what suits the shape
 };
 
 template <typename... Parameters, typename... Arguments>
@@ -119,58 +119,23 @@ void launch(void (*kernel)(Parameters...), dim3 grid, int block, size_t shared, 
   CHECK(cudaLaunchKernelEx(&config, kernel, static_cast<Parameters>(arguments)...));
 }
 
-// How a linear layer is launched. Few blocks a cluster spread best over the multiprocessors; more
-// share the activations where those do not fit.
-struct LinearLaunch {
-  void (*kernel)(LinearOperands);
-  int warps, blocks, stages, clusters;
-  size_t bytes;
-};
-
-inline LinearLaunch linearLaunch(int rows, int columns, int blocks) {
-  constexpr int LIMIT = 227 * 1024 - 256, GOOD_STAGES = 3;
-  LinearLaunch launch = {rows <= 8 ? fused_linear_8 : rows <= 16 ? fused_linear_16 : fused_linear_32,
-                         rows <= 16 ? 16 : 12};
-  int rowsHeld = rows <= 8 ? 8 : rows <= 16 ? 16 : 32;
-  CHECK(cudaFuncSetAttribute(launch.kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, LIMIT));
-  if (columns > 8192 && blocks == 1) launch.warps = 8;
-  for (launch.blocks = blocks > 0 ? blocks : 2; launch.blocks <= slicesOf(columns); launch.blocks *= 2) {
-    Arrangement arrangement(rowsHeld, columns, launch.blocks, launch.warps);
-    launch.stages = std::min(8, (LIMIT - arrangement.ring()) / (launch.warps * STAGE_BYTES));
-    launch.bytes = arrangement.bytes(launch.stages);
-    if (launch.stages >= (blocks > 0 || launch.blocks == slicesOf(columns) ? 2 : GOOD_STAGES)) break;
-  }
-  if (launch.blocks > slicesOf(columns)) {
-    fprintf(stderr, "no launch of %d rows of %d inputs fits a multiprocessor\n", rows, columns);
-    exit(2);
-  }
-  cudaLaunchAttribute attribute;
-  attribute.id = cudaLaunchAttributeClusterDimension;
-  attribute.val.clusterDim.x = launch.blocks;
-  attribute.val.clusterDim.y = attribute.val.clusterDim.z = 1;
-  cudaLaunchConfig_t config = {};
-  config.gridDim = launch.blocks;
-  config.blockDim = 32 * launch.warps;
-  config.dynamicSmemBytes = launch.bytes;
-  config.attrs = &attribute;
-  config.numAttrs = 1;
-  CHECK(cudaOccupancyMaxActiveClusters(&launch.clusters, launch.kernel, &config));
-  return launch;
+inline int multiprocessors() {
+  static int count = 0;
+  if (count == 0) CHECK(cudaDeviceGetAttribute(&count, cudaDevAttrMultiProcessorCount, 0));
+  return count;
 }
 
-inline const LinearLaunch& knownLaunch(int rows, int columns, int blocks) {
-  static std::map<std::tuple<int, int, int>, LinearLaunch> known;
-  auto key = std::make_tuple((rows + 7) / 8, columns, blocks);
-  auto found = known.find(key);
-  if (found == known.end()) found = known.emplace(key, linearLaunch(rows, columns, blocks)).first;
-  return found->second;
-}
-
+// A linear layer. Where `operands` names memory for tenants' differences, all blocks must run at once.
 inline void fusedLinear(LinearOperands operands, const LaunchOptions& options) {
-  const LinearLaunch& how = knownLaunch(operands.rows, operands.columns, options.blocks);
-  int clusters = std::min(options.clusters > 0 ? options.clusters : how.clusters, tilesOf(operands.outputs));
-  operands.stages = how.stages;
-  launch(how.kernel, dim3(clusters * how.blocks), 32 * how.warps, how.bytes, how.blocks, options, operands);
+  int rowTiles = operands.rows <= 8 ? 1 : operands.rows <= 16 ? 2 : 4;
+  auto kernel = rowTiles == 1 ? fused_linear_8 : rowTiles == 2 ? fused_linear_16 : fused_linear_32;
+  int clusters = options.clusters > 0 ? options.clusters : multiprocessors() / CLUSTER_BLOCKS;
+  int bytes = linearSharedBytes(rowTiles, operands.columns, operands.outputs, clusters);
+  while (bytes > 225 * 1024) {
+    bytes = linearSharedBytes(rowTiles, operands.columns, operands.outputs, clusters += multiprocessors() / 2);
+  }
+  CHECK(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, bytes));
+  launch(kernel, dim3(clusters * CLUSTER_BLOCKS), 32 * LINEAR_WARPS, bytes, CLUSTER_BLOCKS, options, operands);
 }
 
 inline void rmsNorm(bf16* out, const float* x, const float* weight, const Step* step, int slot,
@@ -205,5 +170,10 @@ inline void packWeights(char* tiles, const bf16* rows, int outputs, int columns,
 
 inline void packSigns(uint32_t* tiles, const uint32_t* rows, int outputs, int columns, Placement at) {
   pack_sign_tiles<<<outputs, 128>>>(tiles, rows, columns, at);
+  CHECK(cudaGetLastError());
+}
+
+inline void packIndices(char* tiles, const uint8_t* rows, int bands, int columns) {
+  pack_index_tiles<<<bands, 128>>>(tiles, (const uint64_t*) rows, columns);
   CHECK(cudaGetLastError());
 }

@@ -37,6 +37,11 @@ struct HostPart {
   std::vector<bf16> rows;           // replaced
   Device<char> codes;
   Device<float> deviceScales;
+  int vectorRows = 0;               // of vectors: d
+  std::vector<uint8_t> indices = {};   // [bands][columns]
+  std::vector<bf16> codebook = {};     // [256][d]
+  Device<bf16> deviceCodebook{2048};
+  int interleaved = 0;
 
   static HostPart make(Random& random, int kind, int firstOutput, int outputs, int planes, int columns) {
     int words = ceilDiv(columns, 64) * 2;
@@ -65,7 +70,28 @@ struct HostPart {
     }
     return part;
   }
+  static HostPart vectors(Random& random, int firstOutput, int outputs, int d, int columns) {
+    int bands = ceilDiv(outputs, d);
+    HostPart part = {PART_VECTORS, firstOutput, outputs, 1, columns, {}, {}, {},
+                     Device<char>((size_t) ceilDiv(bands, TILE_BANDS) * indexBlocks(columns) * UNIT_BYTES),
+                     Device<float>(outputs)};
+    part.vectorRows = d;
+    for (int i = 0; i < outputs; i++) part.scales.push_back(0.01f * random.uniform());
+    for (int i = 0; i < bands * columns; i++) part.indices.push_back(random.bits() & 0xFF);
+    for (int i = 0; i < 256 * d; i++) part.codebook.push_back(__float2bfloat16(random.uniform()));
+    part.deviceScales.set(part.scales);
+    part.deviceCodebook.set(part.codebook);
+    part.codes.zero();
+    Device<uint8_t> rowMajor(part.indices);
+    packIndices(part.codes.get(), rowMajor.get(), bands, columns);
+    CHECK(cudaDeviceSynchronize());
+    return part;
+  }
   float value(int n, int k) const {
+    if (kind == PART_VECTORS) {
+      int vector = indices[(size_t) (n / vectorRows) * columns + k];
+      return scales[n] * __bfloat162float(codebook[vector * vectorRows + n % vectorRows]);
+    }
     if (kind == PART_REPLACED) return __bfloat162float(rows[(size_t) n * columns + k]);
     float sum = 0;
     int width = ceilDiv(columns, 64) * 2;
@@ -77,9 +103,13 @@ struct HostPart {
     return sum;
   }
   Part device() const {
+    if (kind == PART_VECTORS) {
+      return {codes.get(), deviceScales.get(), firstOutput, outputs << interleaved, (uint8_t) kind, 1, 0,
+              (uint8_t) vectorRows, (uint8_t) interleaved, {}};
+    }
     int skip = firstOutput % 16;
     return {codes.get(), deviceScales.get(), firstOutput - skip, skip + outputs, (uint8_t) kind,
-            (uint8_t) planes, (uint8_t) skip, {}};
+            (uint8_t) planes, (uint8_t) skip, 0, 0, {}};
   }
 };
 
@@ -91,6 +121,7 @@ struct HostTenant {
     Projection projection = {};
     outputs = baseOutputs;
     for (const HostPart& part : parts) {
+      projection.codebook[projection.parts] = part.deviceCodebook.get();
       projection.part[projection.parts++] = part.device();
       outputs = std::max(outputs, part.firstOutput + part.outputs);
     }
@@ -113,6 +144,7 @@ struct LinearProblem {
   Device<bf16> deviceX;
   Device<char> tiles;
   Device<Step> step{1};
+  Device<uint32_t> arrivals{2};
 
   LinearProblem(const LinearCase& c, Random& random)
       : shape(c), outputs(c.outputs + c.added), x((size_t) c.rows * c.columns),
@@ -134,12 +166,13 @@ struct LinearProblem {
       row += std::abs(run);
     }
     step.set({makeStep(0, c.rows)});
+    arrivals.zero();
   }
 
   // Tenants differ in planes; some have rows of their own in place of the base's, or beyond them.
   HostTenant tenant(Random& random) {
     HostTenant t;
-    int cut = shape.outputs >= 48 ? shape.outputs / 2 / 16 * 16 : 0, style = (int) tenants.size() % 6;
+    int cut = shape.outputs >= 48 ? shape.outputs / 2 / 16 * 16 : 0, style = (int) tenants.size() % 8;
     auto add = [&](int kind, int first, int count, int planes) {
       t.parts.push_back(HostPart::make(random, kind, first, count, planes, shape.columns));
     };
@@ -148,6 +181,11 @@ struct LinearProblem {
       add(PART_REPLACED, cut, shape.outputs - cut, 1);
     } else if (style == 5) {
       add(PART_REPLACED, 0, shape.outputs, 1);
+    } else if (style == 1) {
+      t.parts.push_back(HostPart::vectors(random, 0, shape.outputs, 8, shape.columns));
+    } else if (style == 6) {
+      if (cut > 0) add(PART_SIGNS, 0, cut, 1);
+      t.parts.push_back(HostPart::vectors(random, cut, shape.outputs - cut, 4, shape.columns));
     } else {
       add(PART_SIGNS, 0, shape.outputs, style % 4 + 1);
     }
@@ -197,13 +235,13 @@ struct LinearProblem {
 
   std::vector<float> run(const Step* s, int firstRow, int rows, int finish, const LaunchOptions& options,
                          const std::vector<float>& before = {}) const {
-    Device<float> out((size_t) rows * outputs);
+    Device<float> out((size_t) rows * outputs), difference(out.bytes() / sizeof(float));
     if (!before.empty()) out.set(before);
-    LinearOperands operands = {out.get(), deviceX.get() + (size_t) firstRow * shape.columns, tiles.get(),
-                               s, 0, rows, shape.columns, shape.outputs, outputs, finish, 0};
+    LinearOperands operands = {out.get(), deviceX.get() + (size_t) firstRow * shape.columns, tiles.get(), s,
+                               difference.get(), arrivals.get(), 0, rows, shape.columns, shape.outputs, outputs, finish};
     fusedLinear(operands, options);
     CHECK(cudaDeviceSynchronize());
-    expect(out.intact(), "fused linear writes past its output");
+    expect(out.intact() && difference.intact(), "fused linear writes past its output");
     return out.read();
   }
 };
@@ -234,12 +272,9 @@ static void testLinear(const LinearCase& c, Random& random, bool thorough) {
   if (!thorough) return;
   expect(out == problem.run(problem.step.get(), 0, c.rows, STORE_F32, {}), name(c) + ": runs differ");
   LaunchOptions few;
-  few.clusters = 3;
   few.overlaps = false;
-  for (int blocks : {1, 2, 4, 8}) {
-    if (blocks > slicesOf(c.columns) || (blocks < 8 && c.columns > 4096)) continue;
-    few.blocks = blocks;
-    if (blocks == 1 && c.columns > 1024) continue;
+  for (int clusters : {16, 23, 50}) {
+    few.clusters = clusters;
     std::vector<float> other = problem.run(problem.step.get(), 0, c.rows, STORE_F32, few);
     expect(sameBits(out.data(), other.data(), out.size()), name(c) + ": bits depend on the clusters");
   }
@@ -275,6 +310,26 @@ static void testLinears(bool small) {
   testLinear({12288, 128, 5, 100, {1, 2, 2}}, random, false);
 }
 
+// Launches that overlap share their work memory: each must leave it as it found it.
+static void testLaunchesInARow() {
+  Random random(8);
+  for (int rows : {1, 9, 32}) {
+    LinearProblem problem({1200, 512, rows, 0, {1, 1 - rows}}, random);
+    int count = rows * problem.outputs;
+    Device<float> out(count), difference(count);
+    for (int i = 0; i < 200; i++) {
+      fusedLinear({out.get(), problem.deviceX.get(), problem.tiles.get(), problem.step.get(), difference.get(),
+                   problem.arrivals.get(), 0, rows, 512, 1200, 1200, STORE_F32}, {});
+    }
+    CHECK(cudaDeviceSynchronize());
+    std::vector<float> once = problem.run(problem.step.get(), 0, rows, STORE_F32, {});
+    expect(out.read() == once, "200 launches in a row, T=" + std::to_string(rows));
+    expect(problem.arrivals.read() == std::vector<uint32_t>(2), "arrivals are not left zero");
+  }
+  printf("launches in a row\n");
+}
+
+// A gate and an up projection, interleaved; rows 3 to 5 are a tenant's with vector codes for both.
 static void testSilu() {
   Random random(2);
   int half = 72, columns = 200, rows = 10;
@@ -287,25 +342,43 @@ static void testSilu() {
   Device<bf16> deviceGate(gate), deviceUp(up), deviceX(x), out((size_t) rows * half);
   packWeights(tiles.get(), deviceGate.get(), half, columns, {0, 1});
   packWeights(tiles.get(), deviceUp.get(), half, columns, {8, 1});
-  fusedLinear({out.get(), deviceX.get(), tiles.get(), nullptr, 0, rows, columns, 2 * half, 2 * half,
-               SILU_BF16, 0}, {});
-  CHECK(cudaDeviceSynchronize());
-  std::vector<bf16> found = out.read();
-  Distance distance;
-  for (int row = 0; row < rows; row++) {
-    for (int n = 0; n < half; n++) {
-      double g = 0, u = 0;
-      for (int k = 0; k < columns; k++) {
-        double v = __bfloat162float(x[row * columns + k]);
-        g += v * __bfloat162float(gate[n * columns + k]);
-        u += v * __bfloat162float(up[n * columns + k]);
-      }
-      double wanted = g / (1 + std::exp(-g)) * u;
-      distance.add(__bfloat162float(found[row * half + n]), wanted, std::abs(wanted) + 1e-3);
-    }
+  HostTenant tenant;
+  for (int first : {0, 8}) {
+    tenant.parts.push_back(HostPart::vectors(random, first, half, first == 0 ? 8 : 4, columns));
+    tenant.parts.back().interleaved = 1;
   }
-  distance.check(0x1p-8, "fused linear with silu, interleaved");
-  expect(out.intact(), "silu writes past its output");
+  tenant.upload(2 * half);
+  Step s = {};
+  s.rows = rows;
+  s.runs = 1;
+  s.run[0] = {tenant.table.get(), nullptr, 3, 3, {}};
+  Device<Step> step(std::vector<Step>{s});
+  Device<float> difference((size_t) rows * 2 * half);
+  Device<uint32_t> arrivals(2);
+  arrivals.zero();
+  for (bool tenants : {false, true}) {
+    fusedLinear({out.get(), deviceX.get(), tiles.get(), tenants ? step.get() : nullptr,
+                 tenants ? difference.get() : nullptr, arrivals.get(), 0, rows, columns, 2 * half, 2 * half,
+                 SILU_BF16}, {});
+    CHECK(cudaDeviceSynchronize());
+    std::vector<bf16> found = out.read();
+    Distance distance;
+    for (int row = 0; row < rows; row++) {
+      bool own = tenants && row >= 3 && row < 6;
+      for (int n = 0; n < half; n++) {
+        double g = 0, u = 0;
+        for (int k = 0; k < columns; k++) {
+          double v = __bfloat162float(x[row * columns + k]);
+          g += v * (__bfloat162float(gate[n * columns + k]) + (own ? tenant.parts[0].value(n, k) : 0));
+          u += v * (__bfloat162float(up[n * columns + k]) + (own ? tenant.parts[1].value(n, k) : 0));
+        }
+        double wanted = g / (1 + std::exp(-g)) * u;
+        distance.add(__bfloat162float(found[row * half + n]), wanted, std::abs(wanted) + 1e-3);
+      }
+    }
+    distance.check(0x1p-8, tenants ? "fused linear with silu, interleaved vectors" : "fused linear with silu, interleaved");
+    expect(out.intact() && difference.intact(), "silu writes past its output");
+  }
 }
 
 static void testNorm() {
@@ -491,6 +564,7 @@ static void testArgmax() {
 int main(int count, char** arguments) {
   bool small = count > 1 && strcmp(arguments[1], "small") == 0;
   testLinears(small);
+  if (!small) testLaunchesInARow();
   testSilu();
   testNorm();
   testAttention({4, 4, 64, {0, 1, 15, 16, 33}});

@@ -15,3 +15,14 @@ __device__ __forceinline__ void multiply(float (&c)[4], uint32_t a0, uint32_t a1
       : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3])
       : "r"(a0), "r"(a1), "r"(a2), "r"(a3), "r"(b0), "r"(b1));
 }
+
+// Tensor-core products of 16 outputs x 256 bits x 8 columns: c += the number of places where both
+// have a 1. A thread holds inputs 32t .. 32t+31 of outputs g and g + 8 (a0, a1) and inputs 128 + 32t ..
+// of the same (a2, a3); of the columns, the same inputs of column g (b0, b1); sums as above.
+__device__ __forceinline__ void countOnes(int (&c)[4], uint4 a, uint32_t b0, uint32_t b1) {
+  asm(
+      "mma.sync.aligned.m16n8k256.row.col.s32.b1.b1.s32.and.popc {%0,%1,%2,%3}, {%4,%5,%6,%7}, "
+      "{%8,%9}, {%0,%1,%2,%3};"
+      : "+r"(c[0]), "+r"(c[1]), "+r"(c[2]), "+r"(c[3])
+      : "r"(a.x), "r"(a.y), "r"(a.z), "r"(a.w), "r"(b0), "r"(b1));
+}

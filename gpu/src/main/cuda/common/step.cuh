@@ -6,32 +6,43 @@
 
 constexpr int MAX_ROWS = 32;            // T at most, in one launch of the decode kernels
 constexpr int MAX_PARTS = 3;            // matrices that one merged projection consists of
-constexpr int MAX_SEGMENTS = 128;       // planes of all runs that may meet in one block's outputs
 
 enum PartKind : uint8_t {
   PART_SIGNS = 0,     // codes: sign tiles; D[n, k] = sum over planes p of scales[p, n] * sign[p, n, k]
   PART_REPLACED = 1,  // codes: weight tiles; these rows stand in for the base's
+  PART_VECTORS = 2,   // codes: index tiles; D[n, k] = scales[n] * codebook[index[n / d, k]][n % d]
 };
 
 // A tenant's difference to outputs [firstOutput + skip, firstOutput + outputs) of a projection.
 // firstOutput is a multiple of 16, so that the tiles of part and base coincide.
 struct Part {             // 32 bytes
   const void* codes;
-  const float* scales;    // [planes, outputs]
+  const float* scales;    // [planes, rows]; then what the base's rows are multiplied by, [rows]
   int firstOutput;
   int outputs;
   uint8_t kind;
-  uint8_t planes;         // 1 where replaced
-  uint8_t skip;           // below 16
-  uint8_t reserved[5];
+  uint8_t planes;         // of signs; else 1
+  uint8_t skip;           // below 16; 0 for vectors
+  uint8_t vectorRows;     // d of vectors: 4 or 8; else 0
+  uint8_t interleaved;    // of vectors: row n lies at mergedOutput({firstOutput, 1}, n), of a multiple of 8
+                          // rows; outputs is twice their number; two such parts cover a whole layer
+  uint8_t scalesBase;     // 0: the base's rows are taken as they are
+  uint8_t reserved[2];
 };
+
+__device__ __forceinline__ int rowsOf(const Part& part) { return part.interleaved ? part.outputs / 2 : part.outputs; }
+
+// What the base's row `row` of a part that scales it is multiplied by.
+__device__ __forceinline__ float baseFactor(const Part& part, int row) {
+  return __ldg(part.scales + (int64_t) part.planes * rowsOf(part) + row);
+}
 
 // All of a tenant's differences to one projection; none where parts = 0.
 struct Projection {       // 128 bytes
   Part part[MAX_PARTS];
   int parts;
   int outputs;            // of the tenant's own matrix: the base's, or more
-  int reserved[6];
+  const __nv_bfloat16* codebook[MAX_PARTS];   // [256][d] of parts of vectors, 16-byte aligned
 };
 
 // Neighbouring rows of one tenant.

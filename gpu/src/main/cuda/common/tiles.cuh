@@ -1,46 +1,52 @@
-// How weights and signs lie in device memory, and where the inputs are cut between blocks.
+// How weights and codes lie in device memory: tiles of 16 outputs, cut into units of 512 bytes of
+// which each of a warp's 32 lanes reads 16 in a row, exactly what it multiplies.
 //
 // Weight tiles: bf16 [tiles of 16 outputs][blocks of 64 inputs][2 chunks of 32 inputs][2 halves of
 // 8 outputs][32 lanes][8 inputs]; lane (g, t) of a chunk holds inputs 8t .. 8t+7 of output g of its
-// half: a warp reads 512 bytes in a row, and each lane reads what it multiplies. Missing outputs
-// and inputs are zero. Size: 2 bytes a weight, padded to whole tiles and blocks.
+// half. Missing outputs and inputs are zero. Size: 2 bytes a weight, padded to whole tiles and blocks.
 //
-// Sign tiles, a plane: [tiles of 16 outputs][chunks of 128 inputs], 256 bytes a chunk. Slices (see
-// below) are cut in groups of 4 chunks, each [2 halves][32 lanes][4 chunks] words of 32 bits; what
-// is left of a slice is chunk by chunk, each [2 halves][32 lanes] words. In the word of lane (g, t),
-// for output g of its half, bit signBit(c, i) is the sign of input 32c + 8t + 2i of the chunk and the
-// bit 16 above it that of the next input (c, i in 0 .. 3); 1 is plus. Size: 1 bit a weight, padded.
+// Sign tiles, a plane: [tiles of 16 outputs][blocks of 256 inputs][32 lanes][4 words of 32 bits];
+// lane (g, t) of a block holds inputs 32t .. 32t+31 of outputs g and g + 8, then the same of inputs
+// 128 + 32t .. 128 + 32t+31. Bit j of a word is the sign of its input j, as in a delta file: 1 is plus.
+// Size: 1 bit a weight, padded with zeros to whole tiles and blocks.
+//
+// Index tiles, of vector codes whose byte picks d neighbouring outputs (a band): [tiles of 16 bands]
+// [blocks of 32 inputs][32 lanes][2 halves of 8 bands][8 inputs] bytes; lane (g, t) of a block holds inputs
+// 8t .. 8t+7 of bands g and g + 8. Size: 1 byte a band and input, padded to whole tiles and blocks.
 //
 // Interleaved tiles hold 8 outputs of a gate and the same 8 of its up projection.
 #pragma once
 #include <cstdint>
 
 constexpr int TILE_OUTPUTS = 16;
+constexpr int UNIT_BYTES = 512;
 constexpr int BLOCK_INPUTS = 64;
 constexpr int BLOCK_BYTES = TILE_OUTPUTS * BLOCK_INPUTS * 2;
-constexpr int CHUNK_INPUTS = 128;
-constexpr int CHUNK_BYTES = TILE_OUTPUTS * CHUNK_INPUTS / 8;
-constexpr int GROUP_CHUNKS = 4;
+constexpr int SIGN_BLOCK_INPUTS = 256;
 
 __host__ __device__ constexpr int ceilDiv(int a, int b) { return (a + b - 1) / b; }
 
 __host__ __device__ constexpr int tilesOf(int outputs) { return ceilDiv(outputs, TILE_OUTPUTS); }
 
-// Slices of the inputs whose sums are added up last. By the inputs alone: the order of a sum must
-// not depend on the batch, nor on how many blocks share a tile.
-__host__ __device__ constexpr int slicesOf(int inputs) { return inputs <= 8192 ? 4 : 8; }
-
-// Inputs of every slice but the last ones: whole chunks.
-__host__ __device__ constexpr int sliceInputs(int inputs) {
-  return ceilDiv(ceilDiv(inputs, slicesOf(inputs)), CHUNK_INPUTS) * CHUNK_INPUTS;
-}
-
 __host__ __device__ constexpr int64_t weightTileBytes(int inputs) {
   return (int64_t) ceilDiv(inputs, BLOCK_INPUTS) * BLOCK_BYTES;
 }
 
+__host__ __device__ constexpr int signBlocks(int inputs) { return ceilDiv(inputs, SIGN_BLOCK_INPUTS); }
+
 __host__ __device__ constexpr int64_t signTileBytes(int inputs) {
-  return (int64_t) ceilDiv(inputs, CHUNK_INPUTS) * CHUNK_BYTES;
+  return (int64_t) signBlocks(inputs) * UNIT_BYTES;
+}
+
+constexpr int INDEX_BLOCK_INPUTS = 32, TILE_BANDS = 16;
+
+__host__ __device__ constexpr int indexBlocks(int inputs) { return ceilDiv(inputs, INDEX_BLOCK_INPUTS); }
+
+// Byte offset of inputs k .. k + 7 (k % 8 == 0) of a band in index tiles.
+__host__ __device__ __forceinline__ int64_t indexOffset(int band, int k, int inputs) {
+  int lane = band % 8 * 4 + k % 32 / 8;
+  return ((int64_t) (band / TILE_BANDS) * indexBlocks(inputs) + k / INDEX_BLOCK_INPUTS) * UNIT_BYTES + lane * 16 +
+         band % TILE_BANDS / 8 * 8;
 }
 
 // Byte offset of inputs k .. k + 7 (k % 8 == 0) of an output in weight tiles.
@@ -51,24 +57,11 @@ __host__ __device__ __forceinline__ int64_t weightOffset(int output, int k, int 
          ((k % BLOCK_INPUTS / 32 * 2 + half) * 32 + lane) * 16;
 }
 
-// Index of the word that holds the signs of inputs 128 chunk + 32 c + 8 t .. + 7, c in 0 .. 3.
-__host__ __device__ __forceinline__ int64_t signWord(int output, int chunk, int t, int inputs) {
-  int chunks = ceilDiv(inputs, CHUNK_INPUTS), sliceChunks = sliceInputs(inputs) / CHUNK_INPUTS;
-  int slice = chunk / sliceChunks, own = chunk % sliceChunks;
-  int rest = chunks - slice * sliceChunks;
-  int ownChunks = rest < sliceChunks ? rest : sliceChunks;
-  int half = output % TILE_OUTPUTS / 8, lane = output % 8 * 4 + t, group = own / GROUP_CHUNKS;
-  int64_t first = output / TILE_OUTPUTS * (signTileBytes(inputs) / 4) +
-                  (int64_t) slice * sliceChunks * 64;
-  return group < ownChunks / GROUP_CHUNKS
-      ? first + group * 256 + half * 128 + lane * 4 + own % GROUP_CHUNKS
-      : first + own * 64 + half * 32 + lane;
-}
-
-// Two neighbouring pairs of inputs (i even, i + 1) meet in one product, so their signs are 4 bits
-// apart: shifted by 4, both are tested at the same place of a bf16 number.
-__host__ __device__ constexpr int signBit(int c, int i) {
-  return 12 + (2 * c + i / 2) % 4 - 8 * (c / 2) - 4 * (i % 2);
+// Index of the 32-bit word of a plane that holds the signs of inputs 32 word .. 32 word + 31.
+__host__ __device__ __forceinline__ int64_t signWord(int output, int word, int inputs) {
+  int lane = output % 8 * 4 + word % 4;
+  return output / TILE_OUTPUTS * (signTileBytes(inputs) / 4) +
+         ((int64_t) (word / 8) * 32 + lane) * 4 + word / 4 % 2 * 2 + output % TILE_OUTPUTS / 8;
 }
 
 // Where a matrix's row lies among merged outputs.

@@ -1,6 +1,6 @@
 // embedding_gather: the residual stream's first values, of the row's own variant.
 //
-//   out[t, c] = W[token, c] + D[token, c]     D: the difference of t's run, or 0
+//   out[t, c] = f[token] * W[token, c] + D[token, c]     D: the difference of t's run, or 0; f: 1, or its factors
 //   rows of D that replace stand in for W + D
 //
 //   out f32 [T, C]   W weight tiles   step as in fused_linear
@@ -15,11 +15,19 @@
 
 __device__ __forceinline__ void addPlane(float (&v)[8], const uint32_t* tiles, float scale, int output,
                                          int k, int columns) {
-  uint32_t word = tiles[signWord(output, k / CHUNK_INPUTS, k % 32 / 8, columns)];
-  int c = k % CHUNK_INPUTS / 32;
+  uint32_t signs = tiles[signWord(output, k / 32, columns)] >> k % 32;
+#pragma unroll
+  for (int i = 0; i < 8; i++) v[i] += signs >> i & 1 ? scale : -scale;
+}
+
+// Eight inputs of one output of a part of vectors.
+__device__ __forceinline__ void addVectors(float (&v)[8], const Part& part, const __nv_bfloat16* codebook,
+                                           int output, int k, int columns) {
+  int d = part.vectorRows;
+  uint64_t indices = *(const uint64_t*) ((const char*) part.codes + indexOffset(output / d, k, columns));
 #pragma unroll
   for (int i = 0; i < 8; i++) {
-    v[i] += word >> (signBit(c, i / 2) + i % 2 * 16) & 1 ? scale : -scale;
+    v[i] += part.scales[output] * __bfloat162float(codebook[(indices >> 8 * i & 0xFF) * d + output % d]);
   }
 }
 
@@ -42,6 +50,15 @@ embedding_gather_f32(float* __restrict__ out, const char* __restrict__ weight,
       if (own < part.skip || own >= part.outputs) continue;
       if (part.kind == PART_REPLACED) {
         widen8(v, *(const uint4*) ((const char*) part.codes + weightOffset(own, k, columns)));
+        continue;
+      }
+      if (part.scalesBase) {
+        float factor = baseFactor(part, own);
+#pragma unroll
+        for (int i = 0; i < 8; i++) v[i] *= factor;
+      }
+      if (part.kind == PART_VECTORS) {
+        addVectors(v, part, projection->codebook[p], own, k, columns);
         continue;
       }
       int64_t planeWords = tilesOf(part.outputs) * signTileBytes(columns) / 4;

@@ -3,7 +3,11 @@ package tributary.actors;
 import akka.actor.typed.ActorRef;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import tributary.protocol.Nanos;
 
 /**
  * Counts the sequences that use each loading, so that its memory is freed when its owner has let go
@@ -14,6 +18,8 @@ final class AttachedDeltas {
     final ActorRef<DeltaEntity.Command> owner;
     int uses;
     long submits;
+    @Nullable Nanos firstSubmit;
+    boolean hasToken;
     boolean released;
 
     Attachment(ActorRef<DeltaEntity.Command> owner) {
@@ -23,9 +29,18 @@ final class AttachedDeltas {
 
   private final Map<LoadedDelta, Attachment> attachments = new HashMap<>();
   private final DeltaLoader loader;
+  private final Consumer<LoadedDelta> freed;
 
-  AttachedDeltas(DeltaLoader loader) {
+  /**
+   * @param freed is told of each loading that no sequence will use any more
+   */
+  AttachedDeltas(DeltaLoader loader, Consumer<LoadedDelta> freed) {
     this.loader = loader;
+    this.freed = freed;
+  }
+
+  boolean holds(LoadedDelta delta) {
+    return attachments.containsKey(delta);
   }
 
   void attach(LoadedDelta delta, ActorRef<DeltaEntity.Command> owner) {
@@ -33,10 +48,25 @@ final class AttachedDeltas {
   }
 
   /** A sequence was submitted; {@link #ended} must follow, at once if it was refused. */
-  void submitted(LoadedDelta delta) {
+  void submitted(LoadedDelta delta, Nanos now) {
     Attachment attachment = of(delta);
-    attachment.uses++;
+    if (attachment.firstSubmit == null) {
+      attachment.firstSubmit = now;
+    }
+    if (attachment.uses++ == 0) {
+      loader.used(delta, true);
+    }
     attachment.submits++;
+  }
+
+  /** A token was drawn; tells how long the first one of a loading took, for that one only. */
+  Optional<Nanos> firstToken(LoadedDelta delta, Nanos now) {
+    Attachment attachment = of(delta);
+    if (attachment.hasToken || attachment.firstSubmit == null) {
+      return Optional.empty();
+    }
+    attachment.hasToken = true;
+    return Optional.of(now.minus(attachment.firstSubmit));
   }
 
   void ended(LoadedDelta delta) {
@@ -45,6 +75,7 @@ final class AttachedDeltas {
     if (attachment.uses > 0) {
       return;
     }
+    loader.used(delta, false);
     if (attachment.released) {
       free(delta, attachment);
     } else {
@@ -80,6 +111,7 @@ final class AttachedDeltas {
 
   private void free(LoadedDelta delta, Attachment attachment) {
     attachments.remove(delta);
+    freed.accept(delta);
     var _ =
         loader.unload(delta).thenRun(() -> attachment.owner.tell(new DeltaEntity.Released(delta)));
   }

@@ -39,13 +39,14 @@ final class CatalogueReader {
 
   private Catalogue read() {
     List<ServedModel> models = new ArrayList<>();
+    ServedModel plain = model(config.base().name(), Optional.empty(), Optional.empty());
     if (config.base().served()) {
-      models.add(model(config.base().name(), Optional.empty(), Optional.empty()));
+      models.add(plain);
     }
     for (ServerConfig.Model model : config.models()) {
       models.add(model(model.name(), model.tokenizer(), model.chatTemplate()));
     }
-    return new Catalogue(models);
+    return new Catalogue(models, Optional.of(plain));
   }
 
   private ServedModel model(

@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.function.Function;
 import tributary.protocol.DeltaId;
 import tributary.protocol.ErrorCode;
 import tributary.protocol.GenerationRequest;
@@ -24,8 +25,9 @@ import tributary.protocol.TributaryException;
  * retiring to cold again when it is idle. It brings requests and weights together; tokens go from
  * the device to the reader without it.
  *
- * <p>Its stop message ends it at once in every state: what is loaded belongs to the device by then,
- * which frees it after the last sequence, and what is still loading is freed when it comes.
+ * <p>Its stop message ends it at once in every state, as does the end of its shard: what is loaded
+ * belongs to the device by then, which frees it after the last sequence, and what is still loading
+ * is freed when it comes.
  */
 final class DeltaEntity {
   sealed interface Command {}
@@ -43,12 +45,33 @@ final class DeltaEntity {
   /** A loading's memory is free. */
   record Released(LoadedDelta delta) implements Command {}
 
+  /** The loading must make room for others: let go of it. */
+  record Evict(LoadedDelta delta) implements Command {}
+
+  /**
+   * The variant's registration may have changed. A newer version is loaded beside the old, then new
+   * requests go to it and the old one is let go; a variant that is gone is let go at once.
+   */
+  record Refresh(Eagerness eagerness) implements Command, WireMessage {
+    /** Whether a variant that nobody asked for yet is loaded. */
+    enum Eagerness {
+      WHEN_ASKED,
+      NOW
+    }
+  }
+
   /** The stop message of sharding. */
   record Stop() implements Command {}
 
   private record Loaded(LoadedDelta delta) implements Command {}
 
   private record LoadFailed(Throwable cause) implements Command {}
+
+  /** The version that a load would bring now. */
+  private record Current(String version) implements Command {}
+
+  /** The variant takes no requests any more, or its registration cannot be read. */
+  private record NotCurrent(Throwable cause) implements Command {}
 
   private enum Timeout implements Command {
     LOAD,
@@ -91,6 +114,9 @@ final class DeltaEntity {
   private final LinkedHashMap<RequestId, Generate> waiting = new LinkedHashMap<>();
   private int failures;
 
+  /** A refresh came while a load was under way, which may bring an old version. */
+  private boolean refreshLater;
+
   private DeltaEntity(
       ActorContext<Command> context, TimerScheduler<Command> timers, DeltaId id, Parts parts) {
     this.context = context;
@@ -112,12 +138,22 @@ final class DeltaEntity {
 
   private Behavior<Command> cold() {
     metrics.tier(id, Tier.COLD);
-    return Behaviors.receiveMessage(command ->
+    return receive(command ->
         switch (command) {
           case Generate first -> load(first);
+          case Refresh(var eagerness) ->
+              eagerness == Refresh.Eagerness.NOW ? load() : Behaviors.same();
           case Stop _ -> stopped();
           case DeviceGone _ -> orphaned();
-          case Cancel _, Unused _, Released _, Loaded _, LoadFailed _, Timeout _ ->
+          case Cancel _,
+              Unused _,
+              Released _,
+              Evict _,
+              Loaded _,
+              LoadFailed _,
+              Current _,
+              NotCurrent _,
+              Timeout _ ->
               Behaviors.same();
         });
   }
@@ -125,27 +161,42 @@ final class DeltaEntity {
   /** Cold, and not to be tried again before a moment has passed. */
   private Behavior<Command> backingOff(Refusal refusal) {
     metrics.tier(id, Tier.COLD);
-    return Behaviors.receiveMessage(command ->
+    return receive(command ->
         switch (command) {
           case Generate generate -> refuse(generate, refusal);
           case Timeout timeout -> timeout == Timeout.BACK_OFF ? cold() : Behaviors.same();
+          case Refresh _ -> cold();
           case Stop _ -> stopped();
           case DeviceGone _ -> orphaned();
-          case Cancel _, Unused _, Released _, Loaded _, LoadFailed _ -> Behaviors.same();
+          case Cancel _,
+              Unused _,
+              Released _,
+              Evict _,
+              Loaded _,
+              LoadFailed _,
+              Current _,
+              NotCurrent _ ->
+              Behaviors.same();
         });
   }
 
   private Behavior<Command> load(Generate first) {
-    waiting.put(first.request().id(), first);
+    wait(first);
     return load();
   }
 
   private Behavior<Command> load() {
-    CompletableFuture<LoadedDelta> loading = loader.load(id);
-    context.pipeToSelf(
-        loading, (delta, failure) -> failure == null ? new Loaded(delta) : new LoadFailed(failure));
+    CompletableFuture<LoadedDelta> loading = startLoad();
     timers.startSingleTimer(Timeout.LOAD, settings.loadTimeout());
     return loading(loading);
+  }
+
+  private CompletableFuture<LoadedDelta> startLoad() {
+    ActorRef<Command> self = context.getSelf();
+    CompletableFuture<LoadedDelta> loading = loader.load(id, delta -> self.tell(new Evict(delta)));
+    context.pipeToSelf(
+        loading, (delta, failure) -> failure == null ? new Loaded(delta) : new LoadFailed(failure));
+    return loading;
   }
 
   private Behavior<Command> loading(CompletableFuture<LoadedDelta> loading) {
@@ -158,12 +209,13 @@ final class DeltaEntity {
               case Loaded(var delta) -> resident(delta);
               case LoadFailed(var cause) -> failed(cause);
               case Timeout timeout -> timeout == Timeout.LOAD ? overdue(loading) : Behaviors.same();
+              case Refresh _ -> refreshLater();
               case Stop _ -> stopped();
               case DeviceGone _ -> {
                 loader.abandon(loading);
                 yield orphaned();
               }
-              case Unused _, Released _ -> Behaviors.same();
+              case Unused _, Released _, Evict _, Current _, NotCurrent _ -> Behaviors.same();
             })
         .onSignal(PostStop.class, _ -> abandon(loading))
         .build();
@@ -184,12 +236,14 @@ final class DeltaEntity {
               case Generate generate -> refuse(generate, refusal);
               case Loaded(var delta) -> resident(delta);
               case LoadFailed(var cause) -> failed(cause);
+              case Refresh _ -> refreshLater();
               case Stop _ -> stopped();
               case DeviceGone _ -> {
                 loader.abandon(loading);
                 yield orphaned();
               }
-              case Cancel _, Unused _, Released _, Timeout _ -> Behaviors.same();
+              case Cancel _, Unused _, Released _, Evict _, Current _, NotCurrent _, Timeout _ ->
+                  Behaviors.same();
             })
         .onSignal(PostStop.class, _ -> abandon(loading))
         .build();
@@ -199,35 +253,130 @@ final class DeltaEntity {
     failures = 0;
     timers.cancel(Timeout.LOAD);
     metrics.tier(id, Tier.RESIDENT);
+    metrics.loaded(id);
     device.tell(new DeviceActor.Attach(delta, context.getSelf()));
     var submitted = new Submits(delta);
     waiting.values().forEach(submitted::submit);
     waiting.clear();
     if (submitted.count == 0) {
+      loader.used(delta, false);
       startIdling();
     }
-    return Behaviors.receiveMessage(command ->
+    if (refreshLater) {
+      refreshLater = false;
+      askVersion();
+    }
+    return serving(submitted);
+  }
+
+  /** The device has the weights; requests go through. */
+  private Behavior<Command> serving(Submits submitted) {
+    LoadedDelta delta = submitted.delta;
+    return receive(command ->
         switch (command) {
-          case Generate generate -> {
-            timers.cancel(Timeout.IDLE);
-            submitted.submit(generate);
-            yield Behaviors.same();
-          }
-          case Cancel(var request) -> {
-            device.tell(new DeviceActor.Cancel(request));
-            yield Behaviors.same();
-          }
-          case Unused(var unused, var submits) -> {
-            if (unused.equals(delta) && submits == submitted.count) {
-              startIdling();
-            }
-            yield Behaviors.same();
-          }
+          case Generate generate -> submit(submitted, generate);
+          case Cancel(var request) -> cancelAtDevice(request);
+          case Unused unused -> idleIfUnused(submitted, unused);
           case Timeout timeout -> timeout == Timeout.IDLE ? retiring(delta) : Behaviors.same();
+          case Evict(var evicted) -> evicted.equals(delta) ? evicted(delta) : Behaviors.same();
+          case Refresh _ -> askVersion();
+          case Current(var version) ->
+              version.equals(delta.version())
+                  ? Behaviors.same()
+                  : replacing(submitted, startLoad());
+          case NotCurrent(var cause) -> gone(delta, cause);
           case Stop _ -> stopped();
           case DeviceGone _ -> orphaned();
           case Released _, Loaded _, LoadFailed _ -> Behaviors.same();
         });
+  }
+
+  /** Serves one version while another is loading; from its arrival on all new requests get that. */
+  private Behavior<Command> replacing(Submits submitted, CompletableFuture<LoadedDelta> loading) {
+    LoadedDelta delta = submitted.delta;
+    return Behaviors.receive(Command.class)
+        .onAnyMessage(command ->
+            switch (command) {
+              case Generate generate -> submit(submitted, generate);
+              case Cancel(var request) -> cancelAtDevice(request);
+              case Unused unused -> idleIfUnused(submitted, unused);
+              case Loaded(var next) -> {
+                timers.cancel(Timeout.IDLE);
+                device.tell(new DeviceActor.Release(delta));
+                yield resident(next);
+              }
+              case LoadFailed(var cause) -> {
+                context.getLog().error("model {} stays at version {}", id, delta.version(), cause);
+                yield refreshLater ? again(submitted) : serving(submitted);
+              }
+              case Refresh _ -> refreshLater();
+              case Evict(var evicted) -> {
+                if (evicted.equals(delta)) {
+                  // The new version may wait for this very memory; requests wait with it.
+                  metrics.evicted(id);
+                  device.tell(new DeviceActor.Release(delta));
+                  timers.startSingleTimer(Timeout.LOAD, settings.loadTimeout());
+                  yield loading(loading);
+                }
+                yield Behaviors.same();
+              }
+              case Stop _ -> stopped();
+              case DeviceGone _ -> {
+                loader.abandon(loading);
+                yield orphaned();
+              }
+              case Released _, Current _, NotCurrent _, Timeout _ -> Behaviors.same();
+            })
+        .onSignal(PostStop.class, _ -> abandon(loading))
+        .build();
+  }
+
+  private Behavior<Command> again(Submits submitted) {
+    refreshLater = false;
+    askVersion();
+    return serving(submitted);
+  }
+
+  private Behavior<Command> submit(Submits submitted, Generate generate) {
+    timers.cancel(Timeout.IDLE);
+    acknowledge(generate);
+    submitted.submit(generate);
+    return Behaviors.same();
+  }
+
+  private Behavior<Command> cancelAtDevice(RequestId request) {
+    device.tell(new DeviceActor.Cancel(request));
+    return Behaviors.same();
+  }
+
+  private Behavior<Command> idleIfUnused(Submits submitted, Unused unused) {
+    if (unused.delta().equals(submitted.delta) && unused.submits() == submitted.count) {
+      startIdling();
+    }
+    return Behaviors.same();
+  }
+
+  private Behavior<Command> evicted(LoadedDelta delta) {
+    metrics.evicted(id);
+    return retiring(delta);
+  }
+
+  /** Requests that are under way end; new ones will be told why there are no more. */
+  private Behavior<Command> gone(LoadedDelta delta, Throwable cause) {
+    context.getLog().info("model {} is let go: {}", id, cause.getMessage());
+    return retiring(delta);
+  }
+
+  private Behavior<Command> refreshLater() {
+    refreshLater = true;
+    return Behaviors.same();
+  }
+
+  private Behavior<Command> askVersion() {
+    context.pipeToSelf(
+        loader.version(id),
+        (version, failure) -> failure == null ? new Current(version) : new NotCurrent(failure));
+    return Behaviors.same();
   }
 
   /** Counts what went to the device, to tell an old report of idleness from a true one. */
@@ -250,7 +399,7 @@ final class DeltaEntity {
   private Behavior<Command> retiring(LoadedDelta delta) {
     metrics.tier(id, Tier.RETIRING);
     device.tell(new DeviceActor.Release(delta));
-    return Behaviors.receiveMessage(command ->
+    return receive(command ->
         switch (command) {
           case Generate next -> keepWaiting(next);
           case Cancel(var request) -> forget(request);
@@ -258,7 +407,16 @@ final class DeltaEntity {
               !released.equals(delta) ? Behaviors.same() : waiting.isEmpty() ? cold() : load();
           case Stop _ -> stopped();
           case DeviceGone _ -> orphaned();
-          case Unused _, Loaded _, LoadFailed _, Timeout _ -> Behaviors.same();
+          // A load that comes now gets the newest version anyway.
+          case Unused _,
+              Loaded _,
+              LoadFailed _,
+              Evict _,
+              Refresh _,
+              Current _,
+              NotCurrent _,
+              Timeout _ ->
+              Behaviors.same();
         });
   }
 
@@ -270,28 +428,51 @@ final class DeltaEntity {
             "the node of model %s is shutting down; ask again".formatted(id));
     metrics.tier(id, Tier.COLD);
     refuseWaiting(refusal);
-    return Behaviors.receiveMessage(command ->
+    return receive(command ->
         switch (command) {
           case Generate generate -> refuse(generate, refusal);
           case Stop _ -> stopped();
-          case Cancel _, Unused _, Released _, Loaded _, LoadFailed _, Timeout _, DeviceGone _ ->
+          case Cancel _,
+              Unused _,
+              Released _,
+              Evict _,
+              Refresh _,
+              Loaded _,
+              LoadFailed _,
+              Current _,
+              NotCurrent _,
+              Timeout _,
+              DeviceGone _ ->
               Behaviors.same();
         });
   }
 
-  /** The device watches this actor and releases what it attached. */
+  /**
+   * The device watches this actor and releases what it attached; the readers of those who wait see
+   * it end and ask where the variant lives from now on.
+   */
   private Behavior<Command> stopped() {
-    metrics.tier(id, Tier.COLD);
-    refuseWaiting(
-        Refusal.of(
-            ErrorCode.DELTA_UNAVAILABLE,
-            "model %s is moving to another node; ask again".formatted(id)));
     return Behaviors.stopped();
+  }
+
+  /**
+   * A state in which nothing is under way that an end without a stop message could leave behind.
+   */
+  private Behavior<Command> receive(Function<Command, Behavior<Command>> state) {
+    return Behaviors.receive(Command.class)
+        .onAnyMessage(state::apply)
+        .onSignal(PostStop.class, _ -> ended())
+        .build();
+  }
+
+  private Behavior<Command> ended() {
+    metrics.tier(id, Tier.COLD);
+    return Behaviors.same();
   }
 
   private Behavior<Command> abandon(CompletableFuture<LoadedDelta> loading) {
     loader.abandon(loading);
-    return Behaviors.same();
+    return ended();
   }
 
   private Behavior<Command> keepWaiting(Generate next) {
@@ -303,8 +484,19 @@ final class DeltaEntity {
               "model %s is loading and %d requests wait for it already; ask again"
                   .formatted(id, waiting.size())));
     }
-    waiting.put(next.request().id(), next);
+    wait(next);
     return Behaviors.same();
+  }
+
+  /** Asked again, a request takes its own earlier place. */
+  private void wait(Generate next) {
+    waiting.put(next.request().id(), next);
+    acknowledge(next);
+  }
+
+  private void acknowledge(Generate generate) {
+    var received = new ReaderMessage.Received(generate.request().id(), context.getSelf());
+    generate.reader().tell(received);
   }
 
   private Behavior<Command> forget(RequestId request) {

@@ -15,16 +15,22 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+import tributary.protocol.DeltaId;
 import tributary.protocol.ErrorCode;
 import tributary.protocol.GenerationRequest;
+import tributary.protocol.Haste;
 import tributary.protocol.Nanos;
 import tributary.protocol.Refusal;
 import tributary.protocol.RequestId;
 import tributary.protocol.TokenEvent;
+import tributary.scheduling.Arrival;
 import tributary.scheduling.Scheduler;
 import tributary.scheduling.StepExecutor;
 import tributary.scheduling.StepPlan;
 import tributary.scheduling.StepResult;
+import tributary.scheduling.TenantTerms;
 
 /**
  * One device: runs its scheduler's steps on a thread of its own and tells readers their tokens.
@@ -55,6 +61,16 @@ final class DeviceActor extends AbstractOnMessageBehavior<DeviceActor.Command> {
   /** No more sequences will come for a loading: free it when the last one has ended. */
   record Release(LoadedDelta delta) implements Command {}
 
+  /** Compute with a loading at this width from the next step on. */
+  record ServeAt(LoadedDelta delta, int width, CompletableFuture<@Nullable Void> served)
+      implements Command {}
+
+  /** What a variant is entitled to beside others from now on. */
+  record Agree(DeltaId delta, int weight) implements Command {}
+
+  /** Tell the tokens that the sequences of each variant wait for. */
+  record Queue(ActorRef<Map<DeltaId, Long>> replyTo) implements Command {}
+
   /** Refuse new sequences; answer when the running ones have ended. */
   record Drain(ActorRef<Done> replyTo) implements Command {}
 
@@ -66,7 +82,7 @@ final class DeviceActor extends AbstractOnMessageBehavior<DeviceActor.Command> {
     CHECK_READERS
   }
 
-  private record ReaderGone(RequestId request) implements Command {}
+  private record ReaderGone(RequestId request, ActorRef<ReaderMessage> reader) implements Command {}
 
   private record OwnerGone(ActorRef<DeltaEntity.Command> owner) implements Command {}
 
@@ -80,23 +96,32 @@ final class DeviceActor extends AbstractOnMessageBehavior<DeviceActor.Command> {
 
   private final TimerScheduler<Command> timers;
   private final Scheduler scheduler;
+  private final Engine engine;
   private final StepExecutor executor;
   private final NodeMetrics metrics;
   private final MonotonicClock clock;
   private final Duration readerCheckInterval;
   private final AttachedDeltas deltas;
+  private final DeltaStore store;
+  private final DeltaLoader loader;
   private final Map<RequestId, DeviceSequence> sequences = new HashMap<>();
   private final List<ActorRef<Done>> drainWaiters = new ArrayList<>();
   private boolean stepQueued;
+  private Optional<Refusal> keysAndValuesLost = Optional.empty();
 
   private DeviceActor(ActorContext<Command> context, TimerScheduler<Command> timers, Parts parts) {
     super(context);
     this.timers = timers;
     this.scheduler = parts.scheduler();
+    this.engine = parts.engine();
     this.metrics = parts.metrics();
     this.clock = parts.clock();
     this.readerCheckInterval = checkInterval(parts.engine().limits().slowReaderMax());
-    this.deltas = new AttachedDeltas(parts.loader());
+    this.store = parts.engine().deltas();
+    this.loader = parts.loader();
+    this.deltas =
+        new AttachedDeltas(parts.loader(), delta -> scheduler.unloaded(delta.id(), delta.number()));
+    parts.loader().servedBy(server(context.getSelf()));
     this.executor = parts.engine().executor(request -> sequence(request).delta());
   }
 
@@ -113,10 +138,14 @@ final class DeviceActor extends AbstractOnMessageBehavior<DeviceActor.Command> {
       case Internal.CHECK_READERS -> endSlowReaders();
       case Credit(var request, var tokens) -> credit(request, tokens);
       case Cancel(var request) -> end(request);
-      case ReaderGone(var request) -> end(request);
+      case ReaderGone(var request, var reader) -> readerGone(request, reader);
       case Probe(var request, var reader) -> answerProbe(request, reader);
       case Attach(var delta, var owner) -> attach(delta, owner);
       case Submit submit -> submit(submit);
+      case ServeAt serve -> serveAt(serve);
+      case Agree(var delta, var weight) ->
+          scheduler.terms(delta, TenantTerms.DEFAULT.withWeight(weight));
+      case Queue(var replyTo) -> replyTo.tell(scheduler.queuedTokens());
       case Release(var delta) -> deltas.released(delta);
       case OwnerGone(var owner) -> deltas.ownerGone(owner);
       case Drain(var replyTo) -> drain(replyTo);
@@ -125,7 +154,7 @@ final class DeviceActor extends AbstractOnMessageBehavior<DeviceActor.Command> {
         next = Behaviors.stopped();
       }
     }
-    metrics.scheduler(scheduler.load());
+    metrics.scheduler(scheduler.load(), scheduler.prefixes());
     return next;
   }
 
@@ -143,15 +172,23 @@ final class DeviceActor extends AbstractOnMessageBehavior<DeviceActor.Command> {
 
   private void attach(LoadedDelta delta, ActorRef<DeltaEntity.Command> owner) {
     deltas.attach(delta, owner);
+    noteWidth(delta);
     getContext().watchWith(owner, new OwnerGone(owner));
+  }
+
+  private void noteWidth(LoadedDelta delta) {
+    scheduler.width(delta.number(), store.width(delta));
+    metrics.width(delta.id(), store.width(delta));
   }
 
   private void submit(Submit submit) {
     var request = submit.request();
-    deltas.submitted(submit.delta());
+    deltas.submitted(submit.delta(), clock.now());
+    end(request.id()); // Asked again: whoever read the first answer does no more.
     Optional<Refusal> refusal =
         Vocabulary.refusal(request, submit.delta().vocabularySize())
-            .or(() -> scheduler.arrived(request, submit.credit(), clock.now()));
+            .or(() -> engine.refusal(request))
+            .or(() -> scheduler.arrived(arrival(submit, clock.now()), clock.now()));
     if (refusal.isPresent()) {
       metrics.refused(submit.delta().id());
       submit.reader().tell(failed(request.id(), refusal.get()));
@@ -159,13 +196,48 @@ final class DeviceActor extends AbstractOnMessageBehavior<DeviceActor.Command> {
       return;
     }
     metrics.sequenceTaken(submit.delta().id(), request.prompt().count());
-    sequences.put(request.id(), new DeviceSequence(request.id(), submit.delta(), submit.reader()));
-    getContext().watchWith(submit.reader(), new ReaderGone(request.id()));
+    sequences.put(
+        request.id(),
+        new DeviceSequence(
+            request.id(),
+            submit.delta(),
+            submit.reader(),
+            metrics.arrived(submit.delta().id(), clock.now())));
+    getContext().watchWith(submit.reader(), new ReaderGone(request.id(), submit.reader()));
     submit.reader().tell(new ReaderMessage.Accepted(request.id(), getContext().getSelf()));
     if (sequences.size() == 1) {
       timers.startTimerWithFixedDelay(Internal.CHECK_READERS, readerCheckInterval);
     }
     queueStep();
+  }
+
+  /** A deadline runs from here on; the node that the request came in by has the last word. */
+  private static Arrival arrival(Submit submit, Nanos now) {
+    Haste haste = submit.request().haste();
+    Nanos within = haste.within();
+    return new Arrival(
+        submit.request(),
+        submit.credit(),
+        submit.delta().number(),
+        haste.urgency(),
+        within == null ? null : now.plus(within));
+  }
+
+  private static DeltaLoader.Server server(ActorRef<Command> self) {
+    return (delta, width) -> {
+      var served = new CompletableFuture<@Nullable Void>();
+      self.tell(new ServeAt(delta, width, served));
+      return served;
+    };
+  }
+
+  private void serveAt(ServeAt serve) {
+    LoadedDelta delta = serve.delta();
+    store.serveAt(delta, serve.width());
+    if (deltas.holds(delta)) { // Otherwise its owner has not come yet, or has let go.
+      noteWidth(delta);
+    }
+    serve.served().complete(null);
   }
 
   private void credit(RequestId request, int tokens) {
@@ -190,11 +262,24 @@ final class DeviceActor extends AbstractOnMessageBehavior<DeviceActor.Command> {
 
   private void step() {
     stepQueued = false;
-    StepPlan plan = scheduler.plan(clock.now());
+    Nanos begun = clock.now();
+    StepPlan plan = scheduler.plan(begun);
     if (plan.isEmpty()) {
       return;
     }
-    scheduler.completed(run(plan), clock.now()).forEach(this::deliver);
+    StepResult result = run(plan);
+    Nanos done = clock.now();
+    for (StepPlan.Slice slice : plan.slices()) {
+      DeviceSequence computed = sequence(slice.request().id());
+      computed.computedAt(store.width(computed.delta()));
+      computed.stepped(begun, done);
+    }
+    scheduler.completed(result, done).forEach(this::deliver);
+    keysAndValuesLost.ifPresent(refusal -> {
+      failAll(refusal);
+      scheduler.memoryLost();
+    });
+    keysAndValuesLost = Optional.empty();
     metrics.stepDone();
     queueStep();
   }
@@ -207,6 +292,10 @@ final class DeviceActor extends AbstractOnMessageBehavior<DeviceActor.Command> {
           .getLog()
           .error(
               "step {} failed with its {} sequences", plan.number(), plan.slices().size(), failure);
+      if (engine.restart(failure)) {
+        getContext().getLog().warn("the device was restarted; {} sequences end", sequences.size());
+        keysAndValuesLost = Optional.of(Refusal.of(failure));
+      }
       return StepResult.failed(plan, Refusal.of(failure));
     } catch (InterruptedException stopping) {
       Thread.currentThread().interrupt();
@@ -218,14 +307,27 @@ final class DeviceActor extends AbstractOnMessageBehavior<DeviceActor.Command> {
 
   private void deliver(TokenEvent event) {
     DeviceSequence sequence = sequence(event.request());
-    sequence.reader().tell(new ReaderMessage.Event(event));
+    sequence.reader().tell(new ReaderMessage.Event(sequence.completed(event)));
     switch (event) {
-      case TokenEvent.Token _ -> {
+      case TokenEvent.Token token -> {
         sequence.tokenSent();
         metrics.tokenDrawn(sequence.delta().id());
+        if (token.index() == 0) { // So is a loading's first token, whose sequences came after it.
+          deltas
+              .firstToken(sequence.delta(), clock.now())
+              .ifPresent(firstStep -> noteStart(sequence.delta(), firstStep));
+        }
       }
+      case TokenEvent.PromptRead _ -> {}
       case TokenEvent.Finished _, TokenEvent.Failed _ -> forget(sequence);
     }
+  }
+
+  private void noteStart(LoadedDelta delta, Nanos firstStep) {
+    var start = ColdStarts.of(loader.queued(delta), store.phases(delta), firstStep);
+    metrics.started(start);
+    loader.started(delta);
+    getContext().getLog().info("model {}: {}", delta.id(), start.inWords());
   }
 
   private void endSlowReaders() {
@@ -250,6 +352,13 @@ final class DeviceActor extends AbstractOnMessageBehavior<DeviceActor.Command> {
       scheduler.cancelled(request);
       forget(sequence);
       queueStep();
+    }
+  }
+
+  private void readerGone(RequestId request, ActorRef<ReaderMessage> reader) {
+    DeviceSequence sequence = sequences.get(request);
+    if (sequence != null && sequence.reader().equals(reader)) {
+      end(request);
     }
   }
 

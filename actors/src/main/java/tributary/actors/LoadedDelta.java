@@ -9,6 +9,9 @@ import tributary.protocol.DeltaId;
  *
  * @param number tells loadings apart
  * @param vocabularySize token ids below this are legal in requests
- * @param size of what is held
+ * @param size of what is held at the greatest width
+ * @param version of the variant that was loaded
+ * @param widths the greatest width that it can be served at
  */
-record LoadedDelta(DeltaId id, long number, int vocabularySize, Bytes size) {}
+record LoadedDelta(
+    DeltaId id, long number, int vocabularySize, Bytes size, String version, int widths) {}

@@ -1,5 +1,7 @@
 package tributary.actors;
 
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import tributary.config.ServerConfig;
@@ -10,7 +12,9 @@ import tributary.model.BaseModel;
 import tributary.model.ForwardPass;
 import tributary.model.ModelConfig;
 import tributary.protocol.ErrorCode;
+import tributary.protocol.GenerationRequest;
 import tributary.protocol.Nanos;
+import tributary.protocol.Refusal;
 import tributary.protocol.RequestId;
 import tributary.protocol.TributaryException;
 import tributary.scheduling.SchedulerLimits;
@@ -23,6 +27,7 @@ final class ModelEngine implements Engine {
   private final ForwardPass pass;
   private final FileDeltaStore deltas;
   private final SchedulerLimits limits;
+  private final AtomicReference<Catalogue> catalogue = new AtomicReference<>(Catalogue.NONE);
 
   private ModelEngine(
       Backend backend,
@@ -51,7 +56,7 @@ final class ModelEngine implements Engine {
   private static ModelEngine open(ServerConfig config, Backend backend) {
     BaseModel base = BaseModel.load(config.base().path(), backend);
     try {
-      SchedulerLimits limits = limits(config, base.config());
+      SchedulerLimits limits = limits(config, base.config(), backend);
       var files =
           config.models().stream()
               .collect(Collectors.toMap(ServerConfig.Model::name, ServerConfig.Model::delta));
@@ -59,7 +64,12 @@ final class ModelEngine implements Engine {
           backend,
           base,
           ForwardPass.create(base, limits.kvPages(), limits.pageTokens()),
-          new FileDeltaStore(base, config.base().name(), files),
+          new FileDeltaStore(
+              base,
+              config.base().name(),
+              files,
+              artifacts(config).orElse(null),
+              config.deltas().warmMemory()),
           limits);
     } catch (RuntimeException | Error e) {
       base.close();
@@ -69,6 +79,11 @@ final class ModelEngine implements Engine {
 
   ModelConfig model() {
     return base.config();
+  }
+
+  /** Tells which tokenizers the variants have; before the executor's first step. */
+  void serves(Catalogue variants) {
+    catalogue.set(variants);
   }
 
   @Override
@@ -83,7 +98,31 @@ final class ModelEngine implements Engine {
 
   @Override
   public StepExecutor executor(Function<RequestId, LoadedDelta> deltaOf) {
-    return new ModelStepExecutor(pass, deltaOf.andThen(deltas::resident));
+    return new ModelStepExecutor(
+        pass,
+        deltaOf.andThen(deltas::resident),
+        id -> catalogue.get().find(id).map(ServedModel::tokenizer));
+  }
+
+  @Override
+  public Optional<Refusal> refusal(GenerationRequest request) {
+    return !request.reading().wantsState() || pass.tellsStates()
+        ? Optional.empty()
+        : Optional.of(
+            Refusal.of(
+                ErrorCode.UNSUPPORTED_PARAMETER,
+                "this device compiles its steps and brings no states back, so it has no"
+                    + " embeddings; set tributary.device.backend = cpu"));
+  }
+
+  @Override
+  public boolean restart(RuntimeException failure) {
+    boolean lost =
+        failure instanceof TributaryException known && known.code() == ErrorCode.DEVICE_FAILED;
+    if (lost) {
+      base.restart();
+    }
+    return lost;
   }
 
   @Override
@@ -94,17 +133,28 @@ final class ModelEngine implements Engine {
     backend.close();
   }
 
+  /** The store of registered variants, where there is one. */
+  static Optional<ArtifactStore> artifacts(ServerConfig config) {
+    ServerConfig.Deltas deltas = config.deltas();
+    var limits = new ArtifactStore.Limits(deltas.storeMax(), deltas.storeGrace());
+    return deltas
+        .store()
+        .map(directory -> ArtifactStore.open(directory, config.base().path(), limits));
+  }
+
   private static BackendChoice choice(ServerConfig.Device.Backend configured) {
     return switch (configured) {
       case AUTO -> BackendChoice.AUTO;
+      case CUDA -> BackendChoice.CUDA;
+      case CPU -> BackendChoice.CPU;
       case SCALAR -> BackendChoice.SCALAR;
       case VECTOR -> BackendChoice.VECTOR;
     };
   }
 
-  private static SchedulerLimits limits(ServerConfig config, ModelConfig model) {
+  private static SchedulerLimits limits(ServerConfig config, ModelConfig model, Backend backend) {
     ServerConfig.Device device = config.device();
-    long pageBytes = ForwardPass.kvShape(model, 1, device.pageTokens()).pageBytes().count();
+    long pageBytes = backend.pageBytes(ForwardPass.kvShape(model, 1, device.pageTokens())).count();
     long pages = device.kvMemory().count() / pageBytes;
     if (pages < 1) {
       throw new TributaryException(

@@ -2,8 +2,12 @@ package tributary.actors;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Function;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import tributary.model.ForwardPass;
@@ -11,6 +15,9 @@ import tributary.model.ResidentDelta;
 import tributary.model.StepBatch;
 import tributary.model.StepBatch.LogitRows;
 import tributary.model.sampling.Sampler;
+import tributary.model.tokenizer.TextTokenizer;
+import tributary.protocol.DeltaId;
+import tributary.protocol.ErrorCode;
 import tributary.protocol.Refusal;
 import tributary.protocol.RequestId;
 import tributary.protocol.TributaryException;
@@ -28,21 +35,50 @@ final class ModelStepExecutor implements StepExecutor {
   private final ForwardPass pass;
   private final Sampler sampler = new Sampler();
   private final Function<RequestId, ResidentDelta> deltaOf;
+  private final Function<DeltaId, Optional<TextTokenizer>> tokenizers;
 
-  ModelStepExecutor(ForwardPass pass, Function<RequestId, ResidentDelta> deltaOf) {
+  /**
+   * An executor over one pass.
+   *
+   * @param tokenizers of the variants: what may be drawn where an output must have a form
+   */
+  ModelStepExecutor(
+      ForwardPass pass,
+      Function<RequestId, ResidentDelta> deltaOf,
+      Function<DeltaId, Optional<TextTokenizer>> tokenizers) {
     this.pass = pass;
     this.deltaOf = deltaOf;
+    this.tokenizers = tokenizers;
   }
 
   @Override
   public StepResult execute(StepPlan plan) {
     List<StepPlan.Slice> slices = plan.slices();
+    var read = new PromptCollector(slices);
     var drawn = new ArrayList<StepResult.Drawn>(slices.size());
     var failures = new ArrayList<StepResult.Failure>();
     pass.run(
         new StepBatch(slices.stream().map(this::batchSlice).toList()),
-        (slice, _, logits) -> draw(slices.get(slice), logits, drawn, failures));
-    return new StepResult(plan.number(), drawn, failures);
+        new ForwardPass.LogitsSink() {
+          @Override
+          public void accept(int slice, int row, float[] logits) {
+            read.logits(slice, row, logits);
+            if (slices.get(slice).draws() && row == slices.get(slice).count() - 1) {
+              draw(slices.get(slice), () -> draw(slices.get(slice), logits), drawn, failures);
+            }
+          }
+
+          @Override
+          public void chosen(int slice, int row, int token) {
+            draw(slices.get(slice), () -> Sampler.drawn(token), drawn, failures);
+          }
+
+          @Override
+          public void state(int slice, int row, float[] state) {
+            read.state(slice, state);
+          }
+        });
+    return new StepResult(plan.number(), read.finish(), drawn, failures);
   }
 
   private StepBatch.Slice batchSlice(StepPlan.Slice slice) {
@@ -52,24 +88,59 @@ final class ModelStepExecutor implements StepExecutor {
         Arrays.copyOfRange(slice.tokens(), first, first + slice.count()),
         first,
         slice.pages(),
-        slice.draws() ? LogitRows.LAST : LogitRows.NONE);
+        wanted(slice));
   }
 
-  private void draw(
+  private @Nullable BitSet allowed(StepPlan.Slice slice) {
+    var request = slice.request();
+    if (request.form().isFree()) {
+      return null;
+    }
+    return tokenizers
+        .apply(request.model())
+        .orElseThrow(() ->
+            new TributaryException(
+                ErrorCode.INTERNAL, "model %s has no tokenizer here".formatted(request.model())))
+        .constraints()
+        .allowed(request, slice.tokens(), slice.length());
+  }
+
+  private static LogitRows wanted(StepPlan.Slice slice) {
+    var request = slice.request();
+    if (PromptCollector.isScored(slice)) {
+      return LogitRows.ALL;
+    }
+    if (!slice.draws()) {
+      return LogitRows.NONE;
+    }
+    if (request.reading().wantsState()) {
+      return LogitRows.STATE;
+    }
+    int index = slice.length() - request.prompt().count();
+    return request.form().isFree()
+            && Sampler.takesLargest(request.sampling(), request.stop(), index)
+        ? LogitRows.CHOICE
+        : LogitRows.LAST;
+  }
+
+  private Sampler.Drawn draw(StepPlan.Slice slice, float[] logits) {
+    var request = slice.request();
+    return sampler.draw(
+        logits,
+        slice.tokens(),
+        request.prompt().count(),
+        slice.length(),
+        new Sampler.Rules(request.sampling(), request.stop(), allowed(slice)));
+  }
+
+  private static void draw(
       StepPlan.Slice slice,
-      float[] logits,
+      Supplier<Sampler.Drawn> draw,
       List<StepResult.Drawn> drawn,
       List<StepResult.Failure> failures) {
     var request = slice.request();
     try {
-      Sampler.Drawn token =
-          sampler.draw(
-              logits,
-              slice.tokens(),
-              request.prompt().count(),
-              slice.length(),
-              request.sampling(),
-              request.stop());
+      Sampler.Drawn token = draw.get();
       drawn.add(new StepResult.Drawn(request.id(), token.token(), token.logprob(), token.top()));
     } catch (RuntimeException failure) {
       if (!(failure instanceof TributaryException)) {

@@ -2,6 +2,7 @@ package tributary.actors;
 
 import akka.Done;
 import akka.actor.CoordinatedShutdown;
+import akka.actor.PoisonPill;
 import akka.actor.typed.ActorRef;
 import akka.actor.typed.ActorSystem;
 import akka.actor.typed.Behavior;
@@ -27,6 +28,9 @@ final class NodeGuardian {
   static final EntityTypeKey<DeltaEntity.Command> DELTAS =
       EntityTypeKey.create(DeltaEntity.Command.class, "delta");
 
+  /** How often the ages of waiting loads are looked at. */
+  private static final Duration PUMPED = Duration.ofMillis(250);
+
   sealed interface Command {}
 
   /**
@@ -37,6 +41,9 @@ final class NodeGuardian {
 
   /** Stop the device; answered when it has come to rest. */
   record StopDevice(ActorRef<Done> replyTo) implements Command {}
+
+  /** A variant's share beside others. */
+  record Agree(DeltaId delta, int weight) implements Command {}
 
   private record HandedOver(ActorRef<Done> waiting) implements Command {}
 
@@ -63,29 +70,60 @@ final class NodeGuardian {
     this.handOverMax = handOverMax;
   }
 
+  /** What the node works with. */
+  record Parts(Engine engine, NodeMetrics metrics, Recording recording) {
+    private Scheduler scheduler(NodeSettings settings) {
+      return new Scheduler(
+          engine.limits(), settings.rules(), recording.journal(engine.limits(), settings.rules()));
+    }
+  }
+
   /**
    * @param started is completed when requests can be sent to variants
    */
   static Behavior<Command> create(
-      Engine engine, NodeMetrics metrics, NodeSettings settings, CompletableFuture<Done> started) {
+      Parts with, NodeSettings settings, CompletableFuture<Done> started) {
     return Behaviors.setup(context -> {
-      var loader = loader(context.getSystem(), engine);
+      Engine engine = with.engine();
+      NodeMetrics metrics = with.metrics();
+      var loader = loader(context.getSystem(), engine, settings);
+      pumpRegularly(context.getSystem(), loader);
+      metrics.residency(loader::load, engine.deltas()::shelf);
       var device =
           context.spawn(
               DeviceActor.create(
                   new DeviceActor.Parts(
-                      new Scheduler(engine.limits()),
-                      engine,
-                      loader,
-                      metrics,
-                      MonotonicClock.SYSTEM)),
+                      with.scheduler(settings), engine, loader, metrics, MonotonicClock.SYSTEM)),
               "device",
               DispatcherSelector.fromConfig(NodeSettings.DEVICE_DISPATCHER));
       context.watchWith(device, new DeviceEnded());
       var parts = new DeltaEntity.Parts(device, loader, metrics, settings.entity());
-      var region = shardDeltas(context.getSystem(), parts);
+      var board = new PlacementBoard(settings.newsAgeMax(), MonotonicClock.SYSTEM);
+      var region =
+          shardDeltas(
+              context.getSystem(),
+              parts,
+              new LoadAwareAllocation(context.getSystem(), settings.placement(), board));
+      context.spawn(
+          PlacementReporter.create(
+              new PlacementReporter.Parts(
+                  device, metrics, () -> loader.load().device(), settings.server(), board),
+              settings.newsInterval()),
+          "placement");
       started.complete(Done.getInstance());
       return new NodeGuardian(context, device, region, settings.handOverMax()).serving();
+    });
+  }
+
+  /** A node without a device: reaches the variants of others, and has nothing to hand over. */
+  static Behavior<Command> gateway(CompletableFuture<Done> started) {
+    return Behaviors.setup(context -> {
+      ClusterSharding.get(context.getSystem())
+          .init(
+              Entity.of(DELTAS, _ -> Behaviors.<DeltaEntity.Command>stopped())
+                  .withRole(NodeSettings.EXECUTOR));
+      started.complete(Done.getInstance());
+      return stopped();
     });
   }
 
@@ -95,6 +133,10 @@ final class NodeGuardian {
           case Drain(var replyTo) -> handOver(replyTo);
           case HandedOver(var waiting) -> {
             device.tell(new DeviceActor.Drain(waiting));
+            yield Behaviors.same();
+          }
+          case Agree(var delta, var weight) -> {
+            device.tell(new DeviceActor.Agree(delta, weight));
             yield Behaviors.same();
           }
           case StopDevice(var replyTo) -> {
@@ -111,15 +153,25 @@ final class NodeGuardian {
 
   /**
    * Requests from other nodes shall find their variants elsewhere while streams still end here,
-   * which do not need their entities. A cluster that cannot decide now is not waited for.
+   * which do not need their entities. A cluster that cannot decide now is not waited for; one that
+   * has put this node out starts the variants elsewhere, so here they end at once.
    */
   private Behavior<Command> handOver(ActorRef<Done> waiting) {
     var handedOver = new HandedOver(waiting);
     context.watchWith(region, handedOver);
     context.scheduleOnce(handOverMax, context.getSelf(), handedOver);
     Adapter.toClassic(region)
-        .tell(ShardRegion.gracefulShutdownInstance(), Adapter.toClassic(context.getSelf()));
+        .tell(
+            putOut() ? PoisonPill.getInstance() : ShardRegion.gracefulShutdownInstance(),
+            Adapter.toClassic(context.getSelf()));
     return Behaviors.same();
+  }
+
+  private boolean putOut() {
+    return CoordinatedShutdown.get(context.getSystem())
+        .getShutdownReason()
+        .filter(CoordinatedShutdown.clusterDowningReason()::equals)
+        .isPresent();
   }
 
   private Behavior<Command> stopping(ActorRef<Done> waiting) {
@@ -132,16 +184,17 @@ final class NodeGuardian {
           case Drain(var replyTo) -> answer(replyTo);
           case HandedOver(var replyTo) -> answer(replyTo);
           case StopDevice(var replyTo) -> answer(replyTo);
+          case Agree _ -> Behaviors.same();
         });
   }
 
-  private Behavior<Command> stopped() {
+  private static Behavior<Command> stopped() {
     return Behaviors.receiveMessage(command ->
         switch (command) {
           case Drain(var replyTo) -> answer(replyTo);
           case HandedOver(var replyTo) -> answer(replyTo);
           case StopDevice(var replyTo) -> answer(replyTo);
-          case DeviceEnded _ -> Behaviors.same();
+          case DeviceEnded _, Agree _ -> Behaviors.same();
         });
   }
 
@@ -150,20 +203,30 @@ final class NodeGuardian {
     return Behaviors.same();
   }
 
-  private static DeltaLoader loader(ActorSystem<?> system, Engine engine) {
+  private static DeltaLoader loader(ActorSystem<?> system, Engine engine, NodeSettings settings) {
     return new DeltaLoader(
         engine.deltas(),
-        system
-            .dispatchers()
-            .lookup(DispatcherSelector.fromConfig(NodeSettings.LOADING_DISPATCHER)));
+        system.dispatchers().lookup(DispatcherSelector.fromConfig(NodeSettings.LOADING_DISPATCHER)),
+        MonotonicClock.SYSTEM,
+        settings.residency());
   }
 
-  private static ActorRef<?> shardDeltas(ActorSystem<?> system, DeltaEntity.Parts parts) {
+  /** Who waits for memory grows old without anything happening. */
+  private static void pumpRegularly(ActorSystem<?> system, DeltaLoader loader) {
+    system
+        .scheduler()
+        .scheduleWithFixedDelay(PUMPED, PUMPED, loader::pump, system.executionContext());
+  }
+
+  private static ActorRef<?> shardDeltas(
+      ActorSystem<?> system, DeltaEntity.Parts parts, LoadAwareAllocation allocation) {
     return ClusterSharding.get(system)
         .init(
             Entity.of(
                     DELTAS, entity -> DeltaEntity.create(new DeltaId(entity.getEntityId()), parts))
+                .withRole(NodeSettings.EXECUTOR)
                 .withStopMessage(new DeltaEntity.Stop())
+                .withAllocationStrategy(allocation)
                 .withSettings(ClusterShardingSettings.create(system).withNoPassivationStrategy()));
   }
 }

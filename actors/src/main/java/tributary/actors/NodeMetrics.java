@@ -1,18 +1,33 @@
 package tributary.actors;
 
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.LongAdder;
-import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import tributary.actors.NodeLoad.DeltaLoad;
 import tributary.protocol.DeltaId;
+import tributary.protocol.Nanos;
 import tributary.scheduling.Scheduler;
+import tributary.scheduling.residency.Residency;
+import tributary.scheduling.residency.Shelf;
 
 /** Where the node's actors leave their figures and any thread reads them. */
 final class NodeMetrics {
+  /** A load that is over, by this process's clock. */
+  private record Load(Nanos took, Nanos endedAt) {}
+
   private static final class Counters {
     volatile Tier tier = Tier.COLD;
+    volatile Nanos loadBegan = Nanos.ZERO;
+    volatile Load newest = new Load(Nanos.ZERO, Nanos.ZERO);
+    final LongAdder loadNanos = new LongAdder();
+    volatile int width;
+    final LongAdder loads = new LongAdder();
+    final LongAdder evictions = new LongAdder();
     final LongAdder promptTokens = new LongAdder();
     final LongAdder completionTokens = new LongAdder();
     final LongAdder sequences = new LongAdder();
@@ -20,28 +35,61 @@ final class NodeMetrics {
 
     DeltaLoad read() {
       return new DeltaLoad(
-          tier, promptTokens.sum(), completionTokens.sum(), sequences.sum(), refused.sum());
+          tier,
+          promptTokens.sum(),
+          completionTokens.sum(),
+          sequences.sum(),
+          refused.sum(),
+          new NodeLoad.Precision(width, loads.sum(), evictions.sum(), new Nanos(loadNanos.sum())));
     }
   }
 
-  private final Map<DeltaId, Counters> deltas;
-
-  /** Takes what belongs to a variant that is not configured here, which no one reads. */
-  private final Counters others = new Counters();
+  /** Of every variant that was ever served here: only registered ones get so far. */
+  private final Map<DeltaId, Counters> deltas = new ConcurrentHashMap<>();
 
   private final int kvPages;
+  private final MonotonicClock clock = MonotonicClock.SYSTEM;
   private final LongAdder steps = new LongAdder();
   private volatile NodeLoad.Sequences sequences = new NodeLoad.Sequences(0, 0, 0, 0, 0);
 
+  private volatile Scheduler.Prefixes kv = NodeLoad.Life.NONE.kv();
+  private volatile Supplier<Residency.Load> residency = NodeLoad.Life.NONE::residency;
+  private volatile Supplier<Shelf.Load> shelf = NodeLoad.Life.NONE::shelf;
+  private final AtomicReference<ColdStarts> starts = new AtomicReference<>(ColdStarts.NONE);
+
   NodeMetrics(Set<DeltaId> served, int kvPages) {
-    this.deltas =
-        served.stream()
-            .collect(Collectors.toUnmodifiableMap(Function.identity(), _ -> new Counters()));
+    served.forEach(this::of);
     this.kvPages = kvPages;
   }
 
   void tier(DeltaId id, Tier tier) {
-    of(id).tier = tier;
+    Counters delta = of(id);
+    if (tier == Tier.LOADING && delta.tier != Tier.LOADING) {
+      delta.loadBegan = clock.now();
+    } else if (tier == Tier.RESIDENT && delta.tier == Tier.LOADING) {
+      Nanos now = clock.now();
+      delta.newest = new Load(now.minus(delta.loadBegan), now);
+      delta.loadNanos.add(delta.newest.took().count());
+    }
+    delta.tier = tier;
+  }
+
+  /** A sequence that comes to the device at a moment, with the load that it may have waited for. */
+  DeviceSequence.Arrived arrived(DeltaId id, Nanos now) {
+    Load load = of(id).newest;
+    return new DeviceSequence.Arrived(now, load.took(), load.endedAt());
+  }
+
+  void width(DeltaId id, int width) {
+    of(id).width = width;
+  }
+
+  void loaded(DeltaId id) {
+    of(id).loads.increment();
+  }
+
+  void evicted(DeltaId id) {
+    of(id).evictions.increment();
   }
 
   void sequenceTaken(DeltaId id, int promptTokens) {
@@ -61,8 +109,20 @@ final class NodeMetrics {
     steps.increment();
   }
 
-  void scheduler(Scheduler.Load load) {
+  void scheduler(Scheduler.Load load, Scheduler.Prefixes pages) {
     sequences = NodeLoad.Sequences.of(load);
+    kv = pages;
+  }
+
+  /** Where to ask what lies in memory. */
+  void residency(Supplier<Residency.Load> loaded, Supplier<Shelf.Load> kept) {
+    residency = loaded;
+    shelf = kept;
+  }
+
+  /** A variant that was not loaded has brought its first token. */
+  void started(ColdStarts start) {
+    starts.updateAndGet(start::plus);
   }
 
   NodeLoad read() {
@@ -71,10 +131,19 @@ final class NodeMetrics {
         kvPages,
         steps.sum(),
         deltas.entrySet().stream()
-            .collect(Collectors.toMap(Map.Entry::getKey, entry -> entry.getValue().read())));
+            .collect(Collectors.toMap(Map.Entry::getKey, entry -> entry.getValue().read())),
+        new NodeLoad.Life(residency.get(), kv, shelf.get(), starts.get()));
+  }
+
+  /** Variants that can be computed with now. */
+  List<DeltaId> residents() {
+    return deltas.entrySet().stream()
+        .filter(entry -> entry.getValue().tier == Tier.RESIDENT)
+        .map(Map.Entry::getKey)
+        .toList();
   }
 
   private Counters of(DeltaId id) {
-    return deltas.getOrDefault(id, others);
+    return deltas.computeIfAbsent(id, _ -> new Counters());
   }
 }

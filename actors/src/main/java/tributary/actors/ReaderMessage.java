@@ -6,6 +6,12 @@ import tributary.protocol.TokenEvent;
 
 /** What a sequence's reader is told; a device's messages to one reader arrive in order. */
 sealed interface ReaderMessage extends WireMessage {
+  /**
+   * The variant's entity has the request and will say what becomes of it. An entity that ends first
+   * has moved or died with its node, and the request with it: ask again.
+   */
+  record Received(RequestId request, ActorRef<DeltaEntity.Command> by) implements ReaderMessage {}
+
   /** The device took the sequence; credit, cancel and probes go to it from now on. */
   record Accepted(RequestId request, ActorRef<DeviceActor.Command> device)
       implements ReaderMessage {}

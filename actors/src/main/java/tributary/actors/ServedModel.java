@@ -19,4 +19,9 @@ public record ServedModel(
     int vocabularySize,
     Set<Integer> eosTokens,
     TextTokenizer tokenizer,
-    Optional<ChatTemplate> chatTemplate) {}
+    Optional<ChatTemplate> chatTemplate) {
+  ServedModel named(DeltaId other) {
+    return new ServedModel(
+        other, base, contextLength, vocabularySize, eosTokens, tokenizer, chatTemplate);
+  }
+}

@@ -4,6 +4,8 @@ import akka.Done;
 import akka.actor.CoordinatedShutdown;
 import akka.actor.typed.ActorRef;
 import akka.actor.typed.ActorSystem;
+import akka.actor.typed.Behavior;
+import akka.actor.typed.DispatcherSelector;
 import akka.actor.typed.javadsl.AskPattern;
 import akka.cluster.Member;
 import akka.cluster.MemberStatus;
@@ -11,22 +13,34 @@ import akka.cluster.sharding.typed.javadsl.ClusterSharding;
 import akka.cluster.typed.Cluster;
 import akka.cluster.typed.Join;
 import akka.japi.function.Function;
+import akka.management.cluster.bootstrap.ClusterBootstrap;
+import akka.management.javadsl.AkkaManagement;
 import akka.remote.RemoteTransportException;
 import com.typesafe.config.Config;
 import java.net.BindException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.HashSet;
+import java.util.Objects;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.StreamSupport;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import scala.concurrent.ExecutionContextExecutor;
 import tributary.config.ServerConfig;
+import tributary.model.ModelConfig;
+import tributary.protocol.Bytes;
 import tributary.protocol.DeltaId;
 import tributary.protocol.ErrorCode;
 import tributary.protocol.TributaryException;
+import tributary.scheduling.Journal;
+import tributary.scheduling.SchedulerLimits;
+import tributary.scheduling.SchedulerRules;
 
 /**
  * One running member of the cluster: its actor system, its base model, its device and the variants
@@ -41,11 +55,27 @@ import tributary.protocol.TributaryException;
 public final class TributaryNode implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(TributaryNode.class);
 
-  /** What is computed with and read from; owned, and freed when the device has stopped. */
-  record Parts(Engine engine, Catalogue catalogue) {
+  /**
+   * What is computed with and read from; owned, and freed when the device has stopped.
+   *
+   * @param engine null on a gateway, which computes nothing
+   */
+  record Parts(@Nullable Engine engine, Catalogue catalogue, Recording recording) {
+    /** Nothing is recorded. */
+    Parts(@Nullable Engine engine, Catalogue catalogue) {
+      this(engine, catalogue, Recording.NONE);
+    }
+
+    int kvPages() {
+      return engine == null ? 0 : engine.limits().kvPages();
+    }
+
     void close() {
-      engine.close();
+      if (engine != null) {
+        engine.close();
+      }
       catalogue.close();
+      recording.close();
     }
   }
 
@@ -54,6 +84,7 @@ public final class TributaryNode implements AutoCloseable {
   private final Parts parts;
   private final NodeMetrics metrics;
   private final Generation generation;
+  private final RegisteredModels registered;
   private final CompletableFuture<Done> up = new CompletableFuture<>();
   private final AtomicBoolean draining;
 
@@ -68,12 +99,16 @@ public final class TributaryNode implements AutoCloseable {
     this.parts = parts;
     this.metrics = metrics;
     this.draining = new AtomicBoolean();
+    this.registered = registered(system, settings, parts, served);
     this.generation =
-        new ShardedGeneration(
-            served,
-            draining::get,
-            id -> ClusterSharding.get(system).entityRefFor(NodeGuardian.DELTAS, id.name()),
-            tokenPath(system, settings));
+        parts
+            .recording()
+            .of(
+                new ShardedGeneration(
+                    registered::serves,
+                    draining::get,
+                    id -> ClusterSharding.get(system).entityRefFor(NodeGuardian.DELTAS, id.name()),
+                    tokenPath(system, settings)));
   }
 
   /**
@@ -85,29 +120,52 @@ public final class TributaryNode implements AutoCloseable {
    * @throws TributaryException when a file or a setting is bad, or the cluster's port is taken
    */
   public static TributaryNode start(ServerConfig config, Config settings) {
+    return start(config, settings, Journal.NONE);
+  }
+
+  /**
+   * The same.
+   *
+   * @param journal is told of every call of the device's scheduler, on the device's thread
+   */
+  public static TributaryNode start(ServerConfig config, Config settings, Journal journal) {
     NodeSettings all = NodeSettings.of(config, settings);
-    ModelEngine engine = ModelEngine.open(config);
-    Catalogue catalogue;
+    Recording recording = Recording.open(config.recording(), journal);
     try {
-      catalogue = CatalogueReader.read(config, engine.model());
+      if (config.cluster().role() == ServerConfig.Role.GATEWAY) {
+        ModelConfig base = ModelConfig.read(config.base().path());
+        return start(all, new Parts(null, CatalogueReader.read(config, base), recording));
+      }
+      ModelEngine engine = ModelEngine.open(config);
+      return start(all, new Parts(engine, catalogue(config, engine), recording));
+    } catch (RuntimeException | Error e) {
+      recording.close();
+      throw e;
+    }
+  }
+
+  private static Catalogue catalogue(ServerConfig config, ModelEngine engine) {
+    try {
+      Catalogue catalogue = CatalogueReader.read(config, engine.model());
+      engine.serves(catalogue);
+      return catalogue;
     } catch (RuntimeException | Error e) {
       engine.close();
       throw e;
     }
-    return start(all, new Parts(engine, catalogue));
   }
 
   /** Starts a node over parts that it owns from now on. */
   static TributaryNode start(NodeSettings settings, Parts parts) {
     ServerConfig config = settings.server();
     Set<DeltaId> served = served(config);
-    var metrics = new NodeMetrics(served, parts.engine().limits().kvPages());
+    var metrics = new NodeMetrics(served, parts.kvPages());
     var started = new CompletableFuture<Done>();
     ActorSystem<NodeGuardian.Command> system;
     try {
       system =
           ActorSystem.create(
-              NodeGuardian.create(parts.engine(), metrics, settings, started),
+              guardian(settings, parts, metrics, started),
               NodeSettings.SYSTEM_NAME,
               settings.akka());
     } catch (RemoteTransportException failure) {
@@ -121,7 +179,17 @@ public final class TributaryNode implements AutoCloseable {
     node.addShutdownTasks();
     node.join();
     node.await(started);
+    node.followStore();
     return node;
+  }
+
+  private static Behavior<NodeGuardian.Command> guardian(
+      NodeSettings settings, Parts parts, NodeMetrics metrics, CompletableFuture<Done> started) {
+    Engine engine = parts.engine();
+    return engine == null
+        ? NodeGuardian.gateway(started)
+        : NodeGuardian.create(
+            new NodeGuardian.Parts(engine, metrics, parts.recording()), settings, started);
   }
 
   /** A guardian that fails takes the system with it, so this ends. */
@@ -143,19 +211,47 @@ public final class TributaryNode implements AutoCloseable {
     return generation;
   }
 
+  /** What the device's scheduler keeps to. */
+  public SchedulerLimits limits() {
+    return Objects.requireNonNull(parts.engine(), "a gateway computes nothing").limits();
+  }
+
+  /** What the device's scheduler goes by. */
+  public SchedulerRules rules() {
+    return settings.rules();
+  }
+
+  /** Changes what is served; needs {@code deltas.store}. */
+  public ModelAdmin admin() {
+    return registered;
+  }
+
   public Catalogue models() {
     return parts.catalogue();
   }
 
-  /** Ready: a member of the cluster that is up, with its base loaded, and not shutting down. */
+  /**
+   * Ready: a member of the cluster that is up, with its base loaded or an executor in the cluster
+   * that has it, and not shutting down.
+   */
   public Readiness readiness() {
     if (draining.get() || system.whenTerminated().isCompleted()) {
       return Readiness.notReady("shutting down");
     }
     Member self = Cluster.get(system).selfMember();
-    return self.status().equals(MemberStatus.up())
-        ? Readiness.READY
-        : Readiness.notReady("joining the cluster; its member status is " + self.status());
+    if (!self.status().equals(MemberStatus.up())) {
+      return Readiness.notReady("joining the cluster; its member status is " + self.status());
+    }
+    return executorInReach() ? Readiness.READY : Readiness.notReady("no executor is in reach");
+  }
+
+  private boolean executorInReach() {
+    var state = Cluster.get(system).state();
+    return StreamSupport.stream(state.getMembers().spliterator(), false)
+        .anyMatch(member ->
+            member.hasRole(NodeSettings.EXECUTOR)
+                && member.status().equals(MemberStatus.up())
+                && !state.unreachable().contains(member));
   }
 
   /** Gauges and counters for metrics; cheap, any thread. */
@@ -197,10 +293,80 @@ public final class TributaryNode implements AutoCloseable {
             up.completeExceptionally(
                 new TributaryException(
                     ErrorCode.SHUTTING_DOWN, "the node ended before it was up")));
-    if (settings.server().cluster().seedNodes().isEmpty()) {
-      Cluster cluster = Cluster.get(system);
-      cluster.manager().tell(Join.create(cluster.selfMember().address()));
+    ServerConfig.Cluster cluster = settings.server().cluster();
+    if (cluster.bootstrap().method() != ServerConfig.BootstrapMethod.NONE) {
+      AkkaManagement.get(system.classicSystem()).start();
+      ClusterBootstrap.get(system.classicSystem()).start();
+    } else if (cluster.seedNodes().isEmpty()) {
+      Cluster self = Cluster.get(system);
+      self.manager().tell(Join.create(self.selfMember().address()));
     }
+  }
+
+  /** Reads the store once, and then again and again. */
+  private void followStore() {
+    if (settings.server().deltas().store().isEmpty()) {
+      return;
+    }
+    registered.refresh();
+    Duration every = settings.server().deltas().storeRefresh();
+    system.scheduler().scheduleWithFixedDelay(every, every, this::refreshStore, blocking(system));
+    Duration grace = settings.server().deltas().storeGrace();
+    system.scheduler().scheduleWithFixedDelay(grace, grace, this::cleanStore, blocking(system));
+  }
+
+  private void cleanStore() {
+    try {
+      Bytes deleted = registered.collect(Instant.now());
+      if (deleted.count() > 0) {
+        LOG.info("{} bytes of deltas that no variant has any more are deleted", deleted.count());
+      }
+    } catch (TributaryException e) {
+      LOG.error("the store of variants cannot be cleaned; it grows", e);
+    }
+  }
+
+  private void refreshStore() {
+    try {
+      registered.refresh();
+    } catch (TributaryException e) {
+      LOG.error("the store of variants cannot be read; what was read before stays", e);
+    }
+  }
+
+  private static RegisteredModels registered(
+      ActorSystem<NodeGuardian.Command> system,
+      NodeSettings settings,
+      Parts parts,
+      Set<DeltaId> served) {
+    ServerConfig server = settings.server();
+    var all = new TreeMap<DeltaId, Registration>();
+    return new RegisteredModels(
+        ModelEngine.artifacts(server).orElse(null),
+        served,
+        server.base().name(),
+        blocking(system),
+        (id, registration) -> {
+          boolean pinned = registration != null && registration.terms().pinned();
+          if (registration == null) {
+            all.remove(id);
+          } else {
+            all.put(id, registration);
+            system.tell(new NodeGuardian.Agree(id, registration.weight()));
+          }
+          parts.catalogue().registered(all);
+          ClusterSharding.get(system)
+              .entityRefFor(NodeGuardian.DELTAS, id.name())
+              .tell(
+                  new DeltaEntity.Refresh(
+                      pinned
+                          ? DeltaEntity.Refresh.Eagerness.NOW
+                          : DeltaEntity.Refresh.Eagerness.WHEN_ASKED));
+        });
+  }
+
+  private static ExecutionContextExecutor blocking(ActorSystem<?> system) {
+    return system.dispatchers().lookup(DispatcherSelector.blocking());
   }
 
   private void addShutdownTasks() {
@@ -266,6 +432,7 @@ public final class TributaryNode implements AutoCloseable {
     Cluster cluster = Cluster.get(system);
     return new TokenSource.Settings(
         settings.server().streaming().windowTokens(),
+        settings.askAgain(),
         settings.answerMax(),
         settings.quietMax(),
         settings.readerTick(),

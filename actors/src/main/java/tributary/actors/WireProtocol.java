@@ -1,5 +1,6 @@
 package tributary.actors;
 
+import akka.actor.typed.ActorRef;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
@@ -7,11 +8,14 @@ import tributary.actors.serialization.WireCodec;
 import tributary.actors.serialization.WireReader;
 import tributary.actors.serialization.WireRegistry;
 import tributary.actors.serialization.WireWriter;
+import tributary.protocol.Bytes;
 import tributary.protocol.DeltaId;
 import tributary.protocol.ErrorCode;
 import tributary.protocol.FinishReason;
 import tributary.protocol.GenerationRequest;
+import tributary.protocol.Haste;
 import tributary.protocol.Nanos;
+import tributary.protocol.Precision;
 import tributary.protocol.Refusal;
 import tributary.protocol.RequestId;
 import tributary.protocol.Sampling;
@@ -20,6 +24,7 @@ import tributary.protocol.TokenEvent;
 import tributary.protocol.TokenLogprob;
 import tributary.protocol.Tokens;
 import tributary.protocol.Usage;
+import tributary.scheduling.placement.ExecutorReport;
 
 /** Every message of this room that crosses nodes, field by field. */
 final class WireProtocol {
@@ -28,6 +33,7 @@ final class WireProtocol {
   static WireRegistry registry() {
     var registry = new WireRegistry();
     toEntities(registry);
+    toExecutors(registry);
     toDevices(registry);
     toReaders(registry);
     events(registry);
@@ -43,14 +49,61 @@ final class WireProtocol {
               write(out, generate.request());
               out.count(generate.credit());
               out.actor(generate.reader());
+              Haste haste = generate.request().haste();
+              if (!haste.equals(Haste.NONE)) {
+                WirePrompts.write(out, haste);
+              }
             },
-            in -> new DeltaEntity.Generate(request(in), in.count(), in.actor())));
+            WireProtocol::generate));
     registry.add(
         21,
         DeltaEntity.Cancel.class,
         WireCodec.of(
             (out, cancel) -> out.text(cancel.request().value()),
             in -> new DeltaEntity.Cancel(new RequestId(in.text()))));
+    registry.add(
+        29,
+        DeltaEntity.Refresh.class,
+        WireCodec.of(
+            (out, refresh) -> out.constant(refresh.eagerness()),
+            in -> new DeltaEntity.Refresh(in.constant(DeltaEntity.Refresh.Eagerness.class))));
+  }
+
+  private static DeltaEntity.Generate generate(WireReader in) {
+    GenerationRequest request = request(in);
+    int credit = in.count();
+    ActorRef<ReaderMessage> reader = in.actor();
+    Haste haste = in.more() ? WirePrompts.haste(in) : Haste.NONE;
+    return new DeltaEntity.Generate(request.withHaste(haste), credit, reader);
+  }
+
+  private static void toExecutors(WireRegistry registry) {
+    registry.add(
+        31,
+        ExecutorNews.class,
+        WireCodec.of(
+            (out, news) -> {
+              out.text(news.address());
+              out.int64(news.report().memory().count());
+              out.int64(news.report().taken().count());
+              out.all(
+                  news.report().loaded().entrySet(),
+                  (to, part) -> {
+                    to.text(part.getKey());
+                    to.int64(part.getValue());
+                  });
+            },
+            in ->
+                new ExecutorNews(
+                    in.text(),
+                    new ExecutorReport(new Bytes(in.int64()), new Bytes(in.int64()), loaded(in)))));
+  }
+
+  private static Map<String, Long> loaded(WireReader in) {
+    var loaded = new HashMap<String, Long>();
+    in.all(from -> Map.entry(from.text(), from.int64()))
+        .forEach(part -> loaded.put(part.getKey(), part.getValue()));
+    return loaded;
   }
 
   private static void toDevices(WireRegistry registry) {
@@ -81,6 +134,15 @@ final class WireProtocol {
   }
 
   private static void toReaders(WireRegistry registry) {
+    registry.add(
+        30,
+        ReaderMessage.Received.class,
+        WireCodec.of(
+            (out, received) -> {
+              out.text(received.request().value());
+              out.actor(received.by());
+            },
+            in -> new ReaderMessage.Received(new RequestId(in.text()), in.actor())));
     registry.add(
         25,
         ReaderMessage.Accepted.class,
@@ -141,12 +203,15 @@ final class WireProtocol {
               out.constant(finished.reason());
               out.count(finished.usage().promptTokens());
               out.count(finished.usage().completionTokens());
+              out.nullable(finished.usage().precision(), WireProtocol::write);
+              out.nullable(finished.timing(), WirePrompts::write);
             },
             in ->
                 new TokenEvent.Finished(
                     new RequestId(in.text()),
                     in.constant(FinishReason.class),
-                    new Usage(in.count(), in.count()))));
+                    new Usage(in.count(), in.count(), in.nullable(WireProtocol::precision)),
+                    in.nullable(WirePrompts::timing))));
     registry.add(
         42,
         TokenEvent.Failed.class,
@@ -156,6 +221,15 @@ final class WireProtocol {
               write(out, failed.refusal());
             },
             in -> new TokenEvent.Failed(new RequestId(in.text()), refusal(in))));
+    registry.add(
+        43,
+        TokenEvent.PromptRead.class,
+        WireCodec.of(
+            (out, read) -> {
+              out.text(read.request().value());
+              WirePrompts.write(out, read.news());
+            },
+            in -> new TokenEvent.PromptRead(new RequestId(in.text()), WirePrompts.news(in))));
   }
 
   private static void write(WireWriter out, GenerationRequest request) {
@@ -169,6 +243,8 @@ final class WireProtocol {
     out.count(request.stop().maxTokens());
     out.count(request.stop().minTokens());
     out.all(request.stop().stopTokens(), WireWriter::count);
+    WireForms.write(out, request.form());
+    WirePrompts.write(out, request.reading());
   }
 
   private static GenerationRequest request(WireReader in) {
@@ -177,7 +253,9 @@ final class WireProtocol {
         new DeltaId(in.text()),
         tokens(in),
         sampling(in),
-        new StopRule(in.count(), in.count(), Set.copyOf(in.all(WireReader::count))));
+        new StopRule(in.count(), in.count(), Set.copyOf(in.all(WireReader::count))),
+        WireForms.read(in),
+        WirePrompts.reading(in));
   }
 
   private static Tokens tokens(WireReader in) {
@@ -227,12 +305,22 @@ final class WireProtocol {
     return bias;
   }
 
-  private static void write(WireWriter out, TokenLogprob logprob) {
+  static void write(WireWriter out, TokenLogprob logprob) {
     out.count(logprob.token());
     out.float32(logprob.logprob());
   }
 
-  private static TokenLogprob logprob(WireReader in) {
+  private static void write(WireWriter out, Precision precision) {
+    out.count(precision.least());
+    out.count(precision.greatest());
+    out.count(precision.available());
+  }
+
+  private static Precision precision(WireReader in) {
+    return new Precision(in.count(), in.count(), in.count());
+  }
+
+  static TokenLogprob logprob(WireReader in) {
     return new TokenLogprob(in.count(), in.float32());
   }
 
@@ -245,7 +333,7 @@ final class WireProtocol {
 
   private static Refusal refusal(WireReader in) {
     return new Refusal(
-        in.constant(ErrorCode.class),
+        in.constant(ErrorCode.class, ErrorCode.INTERNAL),
         in.text(),
         in.nullable(WireReader::text),
         in.nullable(from -> new Nanos(from.int64())));

@@ -14,8 +14,8 @@ import tributary.protocol.Refusal;
 public final class WireSerializer extends KryoSerializer {
   private static final int IDENTIFIER = 20_260;
 
-  /** Raised whenever a codec changes what it writes. */
-  private static final String VERSION = "1";
+  /** Raised when nodes of different builds would not understand each other any more. */
+  private static final String VERSION = "3";
 
   private static final int VARINT_BYTES_MAX = 5;
 
@@ -23,7 +23,7 @@ public final class WireSerializer extends KryoSerializer {
   private static final int FIXED_BYTES_MAX = 4096;
 
   public WireSerializer(ExtendedActorSystem system) {
-    super(system, IDENTIFIER, VERSION, WireProtocol.registry());
+    super(system, IDENTIFIER, VERSION, WireProtocol.registry(), WireMessage.class);
   }
 
   /**
@@ -34,7 +34,8 @@ public final class WireSerializer extends KryoSerializer {
     long bytes =
         FIXED_BYTES_MAX
             + (long) (VARINT_BYTES_MAX + Double.BYTES) * request.sampling().logitBias().size()
-            + (long) VARINT_BYTES_MAX * request.stop().stopTokens().size();
+            + (long) VARINT_BYTES_MAX * request.stop().stopTokens().size()
+            + WireForms.bytesMax(request.form());
     for (int i = 0; i < request.prompt().count(); i++) {
       bytes += varintBytes(request.prompt().id(i));
     }

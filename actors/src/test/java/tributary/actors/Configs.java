@@ -22,7 +22,8 @@ record Configs(
     int waitingPerDeltaMax,
     Duration drainMax,
     Path base,
-    List<ServerConfig.Model> files) {
+    List<ServerConfig.Model> files,
+    Optional<Path> store) {
   static final Config QUIET =
       ConfigFactory.parseString(
           """
@@ -48,7 +49,8 @@ record Configs(
         16,
         Duration.ofSeconds(20),
         Path.of("base"),
-        List.of());
+        List.of(),
+        Optional.empty());
   }
 
   Configs seedNodes(String... addresses) {
@@ -62,7 +64,8 @@ record Configs(
         waitingPerDeltaMax,
         drainMax,
         base,
-        files);
+        files,
+        store);
   }
 
   Configs drainMax(Duration drainMax) {
@@ -76,7 +79,8 @@ record Configs(
         waitingPerDeltaMax,
         drainMax,
         base,
-        files);
+        files,
+        store);
   }
 
   Configs loads(Duration loadTimeout, Duration idleUnload, int waitingPerDeltaMax) {
@@ -90,7 +94,8 @@ record Configs(
         waitingPerDeltaMax,
         drainMax,
         base,
-        files);
+        files,
+        store);
   }
 
   Configs files(Path base, List<ServerConfig.Model> files) {
@@ -104,7 +109,23 @@ record Configs(
         waitingPerDeltaMax,
         drainMax,
         base,
-        files);
+        files,
+        store);
+  }
+
+  Configs store(Path directory) {
+    return new Configs(
+        models,
+        seedNodes,
+        windowTokens,
+        slowReaderMax,
+        loadTimeout,
+        idleUnload,
+        waitingPerDeltaMax,
+        drainMax,
+        base,
+        files,
+        Optional.of(directory));
   }
 
   ServerConfig build() {
@@ -134,9 +155,31 @@ record Configs(
             1 << 16),
         new ServerConfig.Device(
             ServerConfig.Device.Backend.SCALAR, 1, new Bytes(4 << 20), 16, 64, 16, 32),
-        new ServerConfig.Deltas(loadTimeout, idleUnload, 2, waitingPerDeltaMax),
+        new ServerConfig.Deltas(
+            loadTimeout,
+            idleUnload,
+            2,
+            waitingPerDeltaMax,
+            new Bytes(64 << 20),
+            new Bytes(1 << 20),
+            Duration.ofSeconds(10),
+            store,
+            Duration.ofMillis(100),
+            new Bytes(1L << 40),
+            Duration.ofHours(1)),
+        new ServerConfig.Scheduling(
+            ServerConfig.Scheduling.Policy.FAIR, 4096, Duration.ofSeconds(5), 1000, true),
         new ServerConfig.Streaming(windowTokens, slowReaderMax),
-        new ServerConfig.Cluster("127.0.0.1", 0, seedNodes, 16));
+        new ServerConfig.Cluster(
+            ServerConfig.Role.ALL,
+            "127.0.0.1",
+            0,
+            seedNodes,
+            16,
+            new ServerConfig.Bootstrap(ServerConfig.BootstrapMethod.NONE, "tributary", 1, 7626),
+            Optional.empty()),
+        ServerConfig.Security.NONE,
+        ServerConfig.Recording.NONE);
   }
 
   NodeSettings settings() {

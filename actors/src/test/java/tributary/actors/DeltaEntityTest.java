@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import akka.actor.testkit.typed.javadsl.ActorTestKit;
 import akka.actor.testkit.typed.javadsl.TestProbe;
 import akka.actor.typed.ActorRef;
-import akka.actor.typed.DispatcherSelector;
 import java.time.Duration;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -214,7 +213,7 @@ class DeltaEntityTest {
   }
 
   @Test
-  void it_stops_in_every_state_and_answers_those_who_wait() {
+  void it_stops_in_every_state_and_those_who_wait_see_it() {
     var cold = entity(PATIENT);
     stopped(cold);
 
@@ -239,8 +238,9 @@ class DeltaEntityTest {
     store.hold();
     var loading = entity(PATIENT);
     var waiting = generate(loading, Requests.to("support").build());
+    assertThat(waiting.expectMessageClass(ReaderMessage.Received.class).by()).isEqualTo(loading);
     stopped(loading);
-    assertThat(refusal(waiting).code()).isEqualTo(ErrorCode.DELTA_UNAVAILABLE);
+    waiting.expectTerminated(loading);
   }
 
   @Test
@@ -274,18 +274,89 @@ class DeltaEntityTest {
         });
   }
 
+  // Versions and memory.
+
+  @Test
+  void a_newer_version_is_loaded_beside_the_old_one_and_takes_over() {
+    var entity = entity(PATIENT);
+    generate(entity, Requests.to("support").build());
+    LoadedDelta old = device.expectMessageClass(DeviceActor.Attach.class).delta();
+    device.expectMessageClass(DeviceActor.Submit.class);
+
+    store.hold();
+    store.version("second");
+    entity.tell(new DeltaEntity.Refresh(DeltaEntity.Refresh.Eagerness.WHEN_ASKED));
+    Kits.await(device, () -> assertThat(store.loads(SUPPORT)).isEqualTo(1));
+    generate(entity, Requests.to("support").build());
+    assertThat(device.expectMessageClass(DeviceActor.Submit.class).delta())
+        .as("while the new one is loading")
+        .isEqualTo(old);
+
+    store.letGo();
+    device.expectMessage(new DeviceActor.Release(old));
+    LoadedDelta next = device.expectMessageClass(DeviceActor.Attach.class).delta();
+    assertThat(next.version()).isEqualTo("second");
+    generate(entity, Requests.to("support").build());
+    assertThat(device.expectMessageClass(DeviceActor.Submit.class).delta()).isEqualTo(next);
+  }
+
+  @Test
+  void a_version_that_cannot_be_loaded_leaves_the_old_one_in_service() {
+    var entity = entity(PATIENT);
+    generate(entity, Requests.to("support").build());
+    LoadedDelta old = device.expectMessageClass(DeviceActor.Attach.class).delta();
+    device.expectMessageClass(DeviceActor.Submit.class);
+    store.version("second");
+    store.failNext(new TributaryException(ErrorCode.DELTA_CHECKSUM, "plane 0 is damaged"));
+    entity.tell(new DeltaEntity.Refresh(DeltaEntity.Refresh.Eagerness.WHEN_ASKED));
+    Kits.await(device, () -> assertThat(store.loads(SUPPORT)).isEqualTo(2));
+    generate(entity, Requests.to("support").build());
+    assertThat(device.expectMessageClass(DeviceActor.Submit.class).delta()).isEqualTo(old);
+  }
+
+  @Test
+  void a_variant_that_is_gone_is_let_go_and_asked_for_in_vain() {
+    var entity = entity(PATIENT);
+    generate(entity, Requests.to("support").build());
+    LoadedDelta old = device.expectMessageClass(DeviceActor.Attach.class).delta();
+    device.expectMessageClass(DeviceActor.Submit.class);
+    store.remove(new TributaryException(ErrorCode.MODEL_NOT_FOUND, "no such model"));
+    entity.tell(new DeltaEntity.Refresh(DeltaEntity.Refresh.Eagerness.WHEN_ASKED));
+    device.expectMessage(new DeviceActor.Release(old));
+    entity.tell(new DeltaEntity.Released(old));
+    assertThat(refusal(generate(entity, Requests.to("support").build())).message())
+        .contains("no such model");
+  }
+
+  @Test
+  void a_pinned_variant_is_loaded_before_anybody_asks() {
+    var entity = entity(PATIENT);
+    entity.tell(new DeltaEntity.Refresh(DeltaEntity.Refresh.Eagerness.NOW));
+    device.expectMessageClass(DeviceActor.Attach.class);
+  }
+
+  @Test
+  void a_variant_that_must_make_room_comes_back_when_it_is_asked_for() {
+    var entity = entity(PATIENT);
+    generate(entity, Requests.to("support").build());
+    LoadedDelta first = device.expectMessageClass(DeviceActor.Attach.class).delta();
+    device.expectMessageClass(DeviceActor.Submit.class);
+    entity.tell(new DeltaEntity.Evict(first));
+    device.expectMessage(new DeviceActor.Release(first));
+    var request = Requests.to("support").build();
+    generate(entity, request);
+    entity.tell(new DeltaEntity.Released(first));
+    assertThat(device.expectMessageClass(DeviceActor.Attach.class).delta()).isNotEqualTo(first);
+    assertThat(device.expectMessageClass(DeviceActor.Submit.class).request()).isEqualTo(request);
+  }
+
   private static DeltaEntity.Settings idleAfter(Duration idle) {
     return new DeltaEntity.Settings(
         PATIENT.loadTimeout(), idle, 4, PATIENT.backOffMin(), PATIENT.backOffMax());
   }
 
   private ActorRef<DeltaEntity.Command> entity(DeltaEntity.Settings settings) {
-    var loader =
-        new DeltaLoader(
-            store,
-            KIT.system()
-                .dispatchers()
-                .lookup(DispatcherSelector.fromConfig(NodeSettings.LOADING_DISPATCHER)));
+    var loader = Kits.loader(KIT, store, Kits.AMPLE);
     return KIT.spawn(
         DeltaEntity.create(
             SUPPORT, new DeltaEntity.Parts(device.getRef(), loader, metrics, settings)));
@@ -299,8 +370,12 @@ class DeltaEntityTest {
   }
 
   private static Refusal refusal(TestProbe<ReaderMessage> reader) {
-    var event = reader.expectMessageClass(ReaderMessage.Event.class).event();
-    return ((TokenEvent.Failed) event).refusal();
+    ReaderMessage message = reader.receiveMessage();
+    if (message instanceof ReaderMessage.Received) {
+      message = reader.receiveMessage();
+    }
+    assertThat(message).isInstanceOf(ReaderMessage.Event.class);
+    return ((TokenEvent.Failed) ((ReaderMessage.Event) message).event()).refusal();
   }
 
   private void stopped(ActorRef<DeltaEntity.Command> entity) {

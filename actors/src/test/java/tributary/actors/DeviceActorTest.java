@@ -19,10 +19,15 @@ import tributary.protocol.DeltaId;
 import tributary.protocol.ErrorCode;
 import tributary.protocol.FinishReason;
 import tributary.protocol.GenerationRequest;
+import tributary.protocol.Haste;
 import tributary.protocol.Nanos;
+import tributary.protocol.Precision;
 import tributary.protocol.TokenEvent;
+import tributary.protocol.TributaryException;
 import tributary.protocol.Usage;
+import tributary.scheduling.PolicyChoice;
 import tributary.scheduling.Scheduler;
+import tributary.scheduling.SchedulerRules;
 
 class DeviceActorTest {
   private static final ActorTestKit KIT = Kits.local("device");
@@ -31,6 +36,7 @@ class DeviceActorTest {
   private final TestProbe<DeltaEntity.Command> owner = KIT.createTestProbe();
   private FakeEngine engine = FakeEngine.create();
   private final List<ActorRef<DeviceActor.Command>> devices = new ArrayList<>();
+  private DeltaLoader loader = Kits.loader(KIT, engine.deltas, Kits.AMPLE);
   private NodeMetrics metrics = new NodeMetrics(Set.of(SUPPORT), 1);
 
   @AfterAll
@@ -79,6 +85,7 @@ class DeviceActorTest {
   @Test
   void a_reader_that_takes_nothing_for_too_long_is_told_so_and_its_pages_are_free() {
     engine = FakeEngine.withSlowReaderMax(Nanos.ofMillis(200));
+    loader = Kits.loader(KIT, engine.deltas, Kits.AMPLE);
     var device = device();
     var delta = attach(device);
     var request = Requests.to("support").tokens(50).build();
@@ -86,6 +93,20 @@ class DeviceActorTest {
     accepted(reader);
     reader.receiveMessage();
     assertThat(failure(reader)).isEqualTo(ErrorCode.READER_TOO_SLOW);
+    awaitEmpty();
+  }
+
+  @Test
+  void a_sequence_whose_deadline_is_over_ends_with_a_word_and_its_pages_are_free() {
+    engine = FakeEngine.withSlowReaderMax(Nanos.ofMillis(400));
+    loader = Kits.loader(KIT, engine.deltas, Kits.AMPLE);
+    var device = device();
+    var delta = attach(device);
+    var hasty = Requests.to("support").tokens(50).build();
+    var reader = submit(device, hasty.withHaste(new Haste(0, Nanos.ofMillis(100))), 1, delta);
+    accepted(reader);
+    reader.receiveMessage();
+    assertThat(failure(reader)).isEqualTo(ErrorCode.DEADLINE_EXCEEDED);
     awaitEmpty();
   }
 
@@ -148,6 +169,67 @@ class DeviceActorTest {
     var nextReader = submit(device, next, 100, delta);
     accepted(nextReader);
     assertThat(tokens(nextReader, next)).isEqualTo(FakeEngine.tokens(next));
+  }
+
+  @Test
+  void a_device_that_lost_its_memory_ends_every_sequence_and_goes_on() {
+    var device = device();
+    var delta = attach(device);
+    var parked = Requests.to("support").build();
+    var parkedReader = submit(device, parked, 1, delta);
+    accepted(parkedReader);
+    assertThat(parkedReader.expectMessageClass(ReaderMessage.Event.class).event())
+        .isInstanceOf(TokenEvent.Token.class);
+
+    engine.failNextStep(new TributaryException(ErrorCode.DEVICE_FAILED, "its memory is lost"));
+    var running = Requests.to("support").build();
+    var runningReader = submit(device, running, 100, delta);
+    accepted(runningReader);
+    assertThat(failure(runningReader)).isEqualTo(ErrorCode.DEVICE_FAILED);
+    assertThat(failure(parkedReader)).isEqualTo(ErrorCode.DEVICE_FAILED);
+
+    var next = Requests.to("support").build();
+    var nextReader = submit(device, next, 100, delta);
+    accepted(nextReader);
+    assertThat(tokens(nextReader, next)).isEqualTo(FakeEngine.tokens(next));
+  }
+
+  @Test
+  void a_device_that_lost_its_memory_keeps_no_prefix() {
+    var rules =
+        new SchedulerRules(new PolicyChoice.FirstCome(), 9, null, SchedulerRules.Prefixes.KEPT);
+    var device = device(rules);
+    var delta = attach(device);
+    var whole = Requests.to("support").tokens(40).build();
+    var reader = submit(device, whole, 100, delta);
+    accepted(reader);
+    assertThat(tokens(reader, whole)).hasSize(40);
+    Kits.await(owner, () -> assertThat(metrics.read().life().kv().pagesKept()).isEqualTo(2));
+
+    engine.failNextStep(new TributaryException(ErrorCode.DEVICE_FAILED, "its memory is lost"));
+    var lost = submit(device, Requests.to("support").build(), 100, delta);
+    accepted(lost);
+    assertThat(failure(lost)).isEqualTo(ErrorCode.DEVICE_FAILED);
+    Kits.await(owner, () -> assertThat(metrics.read().life().kv().pagesKept()).isZero());
+  }
+
+  @Test
+  void a_prompt_that_was_computed_at_another_width_counts_for_the_precision() {
+    var delta = new LoadedDelta(SUPPORT, 1, FakeDeltaStore.VOCABULARY, Bytes.ZERO, "first", 3);
+    TestProbe<ReaderMessage> reader = KIT.createTestProbe();
+    var request = Requests.to("support").build();
+    var sequence =
+        new DeviceSequence(
+            request.id(),
+            delta,
+            reader.getRef(),
+            new DeviceSequence.Arrived(Nanos.ZERO, Nanos.ZERO, Nanos.ZERO));
+    sequence.computedAt(1);
+    sequence.computedAt(3);
+    sequence.tokenSent();
+    var end = new TokenEvent.Finished(request.id(), FinishReason.LENGTH, new Usage(3, 1));
+    assertThat(((TokenEvent.Finished) sequence.completed(end)).usage().precision())
+        .isEqualTo(new Precision(1, 3, 3));
   }
 
   @Test
@@ -219,7 +301,7 @@ class DeviceActorTest {
   void an_owner_that_ends_has_let_go() {
     TestProbe<DeltaEntity.Command> mortal = KIT.createTestProbe();
     var device = device();
-    var delta = engine.deltas.load(SUPPORT);
+    var delta = loader.load(SUPPORT, _ -> {}).join();
     device.tell(new DeviceActor.Attach(delta, mortal.getRef()));
     mortal.stop();
     Kits.await(owner, () -> assertThat(engine.deltas.resident()).isEmpty());
@@ -268,6 +350,25 @@ class DeviceActorTest {
   }
 
   @Test
+  void a_request_that_is_asked_again_goes_to_its_new_reader_only() {
+    var device = device();
+    var delta = attach(device);
+    var request = Requests.to("support").tokens(3).build();
+    var first = submit(device, request, 1, delta);
+    accepted(first);
+    first.receiveMessage();
+    var second = submit(device, request, 9, delta);
+    accepted(second);
+    first.stop();
+    for (int i = 0; i < 3; i++) {
+      var event = second.expectMessageClass(ReaderMessage.Event.class).event();
+      assertThat(((TokenEvent.Token) event).index()).isEqualTo(i);
+    }
+    assertThat(second.expectMessageClass(ReaderMessage.Event.class).event())
+        .isInstanceOf(TokenEvent.Finished.class);
+  }
+
+  @Test
   void a_device_that_breaks_ends_its_streams_with_a_word() {
     var device = device();
     var delta = attach(device);
@@ -275,24 +376,22 @@ class DeviceActorTest {
     var reader = submit(device, request, 1, delta);
     accepted(reader);
     reader.receiveMessage();
-    var never = new LoadedDelta(SUPPORT, 99, FakeDeltaStore.VOCABULARY, Bytes.ZERO);
+    var never = new LoadedDelta(SUPPORT, 99, FakeDeltaStore.VOCABULARY, Bytes.ZERO, "first", 1);
     device.tell(new DeviceActor.Submit(request, 1, never, reader.getRef()));
     assertThat(failure(reader)).isEqualTo(ErrorCode.STREAM_BROKEN);
     reader.expectTerminated(device);
   }
 
   private ActorRef<DeviceActor.Command> device() {
-    var loader =
-        new DeltaLoader(
-            engine.deltas,
-            KIT.system()
-                .dispatchers()
-                .lookup(DispatcherSelector.fromConfig(NodeSettings.LOADING_DISPATCHER)));
+    return device(SchedulerRules.FIRST_COME);
+  }
+
+  private ActorRef<DeviceActor.Command> device(SchedulerRules rules) {
     var device =
         KIT.spawn(
             DeviceActor.create(
                 new DeviceActor.Parts(
-                    new Scheduler(engine.limits()),
+                    new Scheduler(engine.limits(), rules),
                     engine,
                     loader,
                     metrics,
@@ -303,7 +402,7 @@ class DeviceActorTest {
   }
 
   private LoadedDelta attach(ActorRef<DeviceActor.Command> device) {
-    LoadedDelta delta = engine.deltas.load(SUPPORT);
+    LoadedDelta delta = loader.load(SUPPORT, _ -> {}).join();
     device.tell(new DeviceActor.Attach(delta, owner.getRef()));
     return delta;
   }
@@ -330,11 +429,12 @@ class DeviceActorTest {
           assertThat(token.index()).isEqualTo(tokens.size());
           tokens.add(token.token());
         }
-        case TokenEvent.Finished(_, var reason, var usage) -> {
+        case TokenEvent.Finished(_, var reason, var usage, _) -> {
           assertThat(reason).isEqualTo(FinishReason.LENGTH);
           assertThat(usage).isEqualTo(new Usage(request.prompt().count(), tokens.size()));
           return tokens;
         }
+        case TokenEvent.PromptRead _ -> throw new AssertionError("nobody asked for the prompt");
         case TokenEvent.Failed failed -> throw new AssertionError("failed: " + failed);
       }
     }

@@ -14,6 +14,7 @@ import tributary.protocol.Nanos;
 import tributary.protocol.Refusal;
 import tributary.protocol.RequestId;
 import tributary.protocol.TokenLogprob;
+import tributary.protocol.TributaryException;
 import tributary.scheduling.SchedulerLimits;
 import tributary.scheduling.StepExecutor;
 import tributary.scheduling.StepPlan;
@@ -80,6 +81,11 @@ final class FakeEngine implements Engine {
 
   void failNextStep(RuntimeException failure) {
     stepFailure = failure;
+  }
+
+  @Override
+  public boolean restart(RuntimeException failure) {
+    return failure instanceof TributaryException known && known.code() == ErrorCode.DEVICE_FAILED;
   }
 
   /** The next step ends with a broken invariant, as a bug would. */

@@ -1,6 +1,7 @@
 package tributary.actors;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
@@ -14,20 +15,33 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletionStage;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tributary.config.ServerConfig;
+import tributary.gpu.Backend;
+import tributary.gpu.BackendChoice;
+import tributary.gpu.Backends;
+import tributary.model.BaseModel;
+import tributary.model.ForwardPass;
 import tributary.model.Golden;
+import tributary.model.ResidentDelta;
+import tributary.model.StepBatch;
+import tributary.model.sampling.Sampler;
 import tributary.protocol.DeltaId;
 import tributary.protocol.ErrorCode;
 import tributary.protocol.GenerationRequest;
+import tributary.protocol.OutputForm;
+import tributary.protocol.PromptNews;
+import tributary.protocol.PromptReading;
 import tributary.protocol.RequestId;
 import tributary.protocol.Sampling;
 import tributary.protocol.StopRule;
 import tributary.protocol.TokenEvent;
 import tributary.protocol.Tokens;
+import tributary.protocol.Usage;
 import tributary.tensor.container.Checkpoint;
 import tributary.tensor.container.DeltaFile;
 import tributary.tensor.container.DeltaManifest;
@@ -101,6 +115,102 @@ class ModelNodeTest {
     var bad = Nodes.get(Nodes.read(node, Requests.to("base").prompt(320).build()));
     assertThat(Nodes.code(bad.getFirst())).isEqualTo(ErrorCode.INVALID_PARAMETER);
     assertThat(Nodes.get(good).getLast()).isInstanceOf(TokenEvent.Finished.class);
+  }
+
+  /** Prompts longer than a step, beside others: the node tells what the fine-tune itself says. */
+  @Test
+  void a_prompts_state_and_scores_are_those_of_the_forward_pass() throws Exception {
+    int[] prompt = IntStream.range(0, 150).map(i -> 3 + i * 7 % 300).toArray();
+    var others = Nodes.read(node, greedy("base", "llama"));
+    var state = GenerationRequest.stateOf(id(), new DeltaId("tuned"), Tokens.of(prompt));
+    var scored =
+        new GenerationRequest(
+            id(),
+            new DeltaId("tuned"),
+            Tokens.of(prompt),
+            Sampling.GREEDY,
+            new StopRule(1, 0, Set.of()),
+            OutputForm.free(),
+            new PromptReading.Scores(2));
+    var stateEvents = Nodes.read(node, state);
+    List<TokenEvent> scoreEvents = Nodes.get(Nodes.read(node, scored));
+
+    List<float[]> logits = new ArrayList<>();
+    float[] expected = forward(prompt, logits);
+    assertThat(Nodes.get(stateEvents))
+        .satisfiesExactly(
+            read ->
+                assertThat(((PromptNews.State) ((TokenEvent.PromptRead) read).news()).values())
+                    .containsExactly(expected, within(1e-4f)),
+            end ->
+                assertThat(((TokenEvent.Finished) end).usage())
+                    .isEqualTo(new Usage(prompt.length, 0)));
+    var scores = scores(scoreEvents);
+    assertThat(scores).hasSize(prompt.length - 1);
+    for (int i = 0; i < scores.size(); i++) {
+      PromptNews.Score score = scores.get(i);
+      float[] row = logits.get(i);
+      assertThat(score.token().token()).isEqualTo(prompt[i + 1]);
+      assertThat(score.token().logprob()).isCloseTo(logprob(row, prompt[i + 1]), within(1e-3f));
+      assertThat(score.top()).hasSize(2);
+      assertThat(score.top().getFirst().logprob())
+          .isCloseTo(logprob(row, Sampler.choice(row)), within(1e-3f));
+      assertThat(score.rank() == 1).isEqualTo(Sampler.choice(row) == prompt[i + 1]);
+    }
+    Nodes.get(others);
+  }
+
+  /** The fine-tune as a model of its own: the last state, and all logits. */
+  private static float[] forward(int[] prompt, List<float[]> logits) {
+    var states = new ArrayList<float[]>();
+    try (Backend backend = Backends.open(BackendChoice.SCALAR, 1);
+        BaseModel model = BaseModel.load(Golden.directory("llama-finetune"), backend);
+        ForwardPass pass = ForwardPass.create(model, 20, 16)) {
+      int[] pages = IntStream.range(0, 10).toArray();
+      int[] others = IntStream.range(10, 20).toArray();
+      pass.run(
+          new StepBatch(
+              List.of(
+                  new StepBatch.Slice(
+                      ResidentDelta.none(), prompt, 0, pages, StepBatch.LogitRows.ALL),
+                  new StepBatch.Slice(
+                      ResidentDelta.none(), prompt, 0, others, StepBatch.LogitRows.STATE))),
+          new ForwardPass.LogitsSink() {
+            @Override
+            public void accept(int slice, int row, float[] values) {
+              logits.add(values.clone());
+            }
+
+            @Override
+            public void state(int slice, int row, float[] state) {
+              states.add(state);
+            }
+          });
+    }
+    return states.getFirst();
+  }
+
+  private static List<PromptNews.Score> scores(List<TokenEvent> events) {
+    var scores = new ArrayList<PromptNews.Score>();
+    for (TokenEvent event : events) {
+      if (event instanceof TokenEvent.PromptRead(_, PromptNews.Scores part)) {
+        assertThat(part.first()).isEqualTo(scores.size() + 1);
+        scores.addAll(part.tokens());
+      }
+    }
+    return scores;
+  }
+
+  private static float logprob(float[] logits, int token) {
+    double sum = 0;
+    for (float logit : logits) {
+      sum += Math.exp(logit);
+    }
+    return (float) (logits[token] - Math.log(sum));
+  }
+
+  private static RequestId id() {
+    return Requests.to("tuned").build().id();
   }
 
   private static ServerConfig.Model variant(String name) {

@@ -7,7 +7,6 @@ import akka.actor.testkit.typed.javadsl.ActorTestKit;
 import akka.actor.testkit.typed.javadsl.TestProbe;
 import akka.actor.typed.ActorRef;
 import akka.actor.typed.javadsl.Adapter;
-import akka.stream.javadsl.Source;
 import akka.stream.testkit.TestSubscriber;
 import akka.stream.testkit.javadsl.TestSink;
 import java.time.Duration;
@@ -209,6 +208,72 @@ class TokenSourceTest {
     broken(stream);
   }
 
+  @Test
+  void a_request_that_was_lost_is_asked_again_for_another_reader() {
+    var stream = run(insistent(LONG, _ -> false));
+    var lost = asked();
+    entity.expectMessage(new DeltaEntity.Cancel(request.id()));
+    var reader = asked();
+    assertThat(reader).isNotEqualTo(lost);
+    receive(reader);
+    send(lost, 0, 1);
+    entity.expectNoMessage(SHORT.multipliedBy(4));
+    accept(reader);
+    finish(reader, 0);
+    stream.request(1);
+    assertThat(stream.expectNext()).isInstanceOf(TokenEvent.Finished.class);
+    stream.expectComplete();
+  }
+
+  @Test
+  void a_request_whose_entity_moved_away_is_asked_again() {
+    var stream = run(settings(LONG, LONG));
+    TestProbe<DeltaEntity.Command> moved = KIT.createTestProbe();
+    asked().tell(new ReaderMessage.Received(request.id(), moved.getRef()));
+    moved.stop();
+    entity.expectMessage(new DeltaEntity.Cancel(request.id()));
+    var reader = asked();
+    receive(reader);
+    accept(reader);
+    finish(reader, 0);
+    stream.request(1);
+    assertThat(stream.expectNext()).isInstanceOf(TokenEvent.Finished.class);
+  }
+
+  @Test
+  void a_request_whose_entity_is_out_of_reach_is_asked_again() {
+    run(insistent(LONG, _ -> true));
+    receive(asked());
+    entity.expectMessage(new DeltaEntity.Cancel(request.id()));
+    asked();
+  }
+
+  @Test
+  void a_request_that_nobody_ever_receives_ends_in_time() {
+    var stream = run(insistent(SHORT.multipliedBy(5), _ -> false));
+    stream.request(1);
+    assertThat(((TokenEvent.Failed) stream.expectNext()).refusal().code())
+        .isEqualTo(ErrorCode.DEADLINE_EXCEEDED);
+    stream.expectComplete();
+    assertThat(entity.receiveSeveralMessages(4)).hasSize(4);
+  }
+
+  @Test
+  void an_entity_that_ends_after_a_device_accepted_is_not_missed() {
+    var stream = run(settings(LONG, LONG));
+    TestProbe<DeltaEntity.Command> moved = KIT.createTestProbe();
+    var reader = asked();
+    reader.tell(new ReaderMessage.Received(request.id(), moved.getRef()));
+    accept(reader);
+    send(reader, 0, 1);
+    stream.request(2);
+    assertThat(indices(stream, 1)).containsExactly(0);
+    moved.stop();
+    entity.expectNoMessage(SHORT);
+    finish(reader, 1);
+    assertThat(stream.expectNext()).isInstanceOf(TokenEvent.Finished.class);
+  }
+
   private static TokenSource.Settings settings(Duration answerMax, Duration quietMax) {
     return settings(answerMax, quietMax, _ -> false);
   }
@@ -216,11 +281,19 @@ class TokenSourceTest {
   private static TokenSource.Settings settings(
       Duration answerMax, Duration quietMax, Predicate<Address> unreachable) {
     return new TokenSource.Settings(
-        4, answerMax, quietMax, Duration.ofMillis(20), unreachable, MonotonicClock.SYSTEM);
+        4, LONG, answerMax, quietMax, Duration.ofMillis(20), unreachable, MonotonicClock.SYSTEM);
+  }
+
+  /** That ask again when nobody receives the request in a short time. */
+  private static TokenSource.Settings insistent(
+      Duration answerMax, Predicate<Address> unreachable) {
+    return new TokenSource.Settings(
+        4, SHORT, answerMax, LONG, Duration.ofMillis(20), unreachable, MonotonicClock.SYSTEM);
   }
 
   private TestSubscriber.Probe<TokenEvent> run(TokenSource.Settings settings) {
-    return Source.fromGraph(new TokenSource(request, entity.getRef(), settings))
+    return new ShardedGeneration(_ -> true, () -> false, _ -> entity.getRef(), settings)
+        .generate(request)
         .runWith(TestSink.create(Adapter.toClassic(KIT.system())), KIT.system());
   }
 
@@ -229,6 +302,10 @@ class TokenSourceTest {
     assertThat(generate.request()).isEqualTo(request);
     assertThat(generate.credit()).isEqualTo(4);
     return generate.reader();
+  }
+
+  private void receive(ActorRef<ReaderMessage> reader) {
+    reader.tell(new ReaderMessage.Received(request.id(), entity.getRef()));
   }
 
   private void accept(ActorRef<ReaderMessage> reader) {

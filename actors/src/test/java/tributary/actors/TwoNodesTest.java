@@ -29,7 +29,7 @@ import tributary.protocol.TokenEvent;
 
 /** Two members in one process, over Artery on loopback: what crosses goes through bytes. */
 class TwoNodesTest {
-  private static final long LOST_MILLIS = 2_000;
+  private static final long HELD_MILLIS = 2_000;
   private static final String[] MODELS =
       IntStream.range(0, 12).mapToObj(i -> "model-" + i).toArray(String[]::new);
 
@@ -173,11 +173,11 @@ class TwoNodesTest {
         front,
         () -> {
           var next = Requests.to(model).build();
-          // A request on its way to the shard just as that moves may be lost; the next is not.
+          // A request that comes before the move waits for the held device; a later one does not.
           var answer =
               Nodes.read(front, next)
                   .toCompletableFuture()
-                  .completeOnTimeout(List.of(), LOST_MILLIS, TimeUnit.MILLISECONDS)
+                  .completeOnTimeout(List.of(), HELD_MILLIS, TimeUnit.MILLISECONDS)
                   .join();
           assertThat(answer).isNotEmpty();
           Nodes.assertWhole(answer, next);

@@ -17,6 +17,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
@@ -25,19 +26,26 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import tributary.actors.serialization.KryoSerializer;
+import tributary.protocol.Bytes;
 import tributary.protocol.DeltaId;
 import tributary.protocol.ErrorCode;
 import tributary.protocol.FinishReason;
 import tributary.protocol.GenerationRequest;
+import tributary.protocol.Haste;
 import tributary.protocol.Nanos;
+import tributary.protocol.OutputForm;
+import tributary.protocol.PromptNews;
+import tributary.protocol.PromptReading;
 import tributary.protocol.Refusal;
 import tributary.protocol.RequestId;
 import tributary.protocol.Sampling;
 import tributary.protocol.StopRule;
+import tributary.protocol.Timing;
 import tributary.protocol.TokenEvent;
 import tributary.protocol.TokenLogprob;
 import tributary.protocol.Tokens;
 import tributary.protocol.Usage;
+import tributary.scheduling.placement.ExecutorReport;
 
 class WireSerializerTest {
   private static final ActorTestKit KIT = Kits.local("wire");
@@ -46,6 +54,7 @@ class WireSerializerTest {
   private static final RequestId ID = new RequestId("request-ä-1");
 
   private static final TestProbe<ReaderMessage> READER = KIT.createTestProbe();
+  private static final TestProbe<DeltaEntity.Command> ENTITY = KIT.createTestProbe();
   private static final TestProbe<DeviceActor.Command> DEVICE = KIT.createTestProbe();
 
   private final WireSerializer serializer =
@@ -65,16 +74,37 @@ class WireSerializerTest {
     return Stream.of(
         new DeltaEntity.Generate(request(new SplittableRandom(1)), 16, READER.getRef()),
         new DeltaEntity.Generate(Requests.to("greedy").build(), 0, READER.getRef()),
+        new DeltaEntity.Generate(
+            Requests.to("greedy").build().withHaste(new Haste(-3, Nanos.ofMillis(700))),
+            5,
+            READER.getRef()),
         new DeltaEntity.Cancel(ID),
+        new DeltaEntity.Refresh(DeltaEntity.Refresh.Eagerness.NOW),
+        new ExecutorNews(
+            "akka://tributary@10.0.0.1:25520",
+            new ExecutorReport(new Bytes(1L << 40), new Bytes(5), Map.of("17", 400L, "3", 0L))),
         new DeviceActor.Credit(ID, Integer.MAX_VALUE),
         new DeviceActor.Cancel(ID),
         new DeviceActor.Probe(ID, READER.getRef()),
+        new ReaderMessage.Received(ID, ENTITY.getRef()),
         new ReaderMessage.Accepted(ID, DEVICE.getRef()),
         new ReaderMessage.Status(ID, 3),
         new ReaderMessage.Unknown(ID),
         event(new TokenEvent.Token(ID, 0, 5, null, List.of())),
         event(new TokenEvent.Token(ID, 300, 70_000, logprob, List.of(logprob, logprob))),
+        event(
+            new TokenEvent.PromptRead(
+                ID,
+                new PromptNews.Scores(
+                    7, List.of(new PromptNews.Score(logprob, 3, List.of(logprob)))))),
+        event(new TokenEvent.PromptRead(ID, new PromptNews.State(new float[] {1, -0.5f, 3e-9f}))),
         event(new TokenEvent.Finished(ID, FinishReason.LENGTH, new Usage(3, 4))),
+        event(
+            new TokenEvent.Finished(
+                ID,
+                FinishReason.STOP,
+                new Usage(3, 4),
+                new Timing(new Nanos(1), new Nanos(2), new Nanos(3), new Nanos(1L << 40), 7))),
         event(new TokenEvent.Failed(ID, Refusal.of(ErrorCode.QUEUE_FULL, "full"))),
         event(
             new TokenEvent.Failed(
@@ -94,6 +124,7 @@ class WireSerializerTest {
         .flatMap(protocol -> Arrays.stream(protocol.getPermittedSubclasses()))
         .filter(WireMessage.class::isAssignableFrom)
         .forEach(crossing::add);
+    crossing.add(ExecutorNews.class);
     assertThat(messages().<Class<?>>map(WireMessage::getClass)).hasSameElementsAs(crossing);
     assertThat(
             messages()
@@ -133,7 +164,7 @@ class WireSerializerTest {
     assertThatThrownBy(() -> serializer.toBinary(Done.getInstance()))
         .hasMessageContaining("akka.Done")
         .hasMessageContaining("not registered");
-    assertThatThrownBy(() -> serializer.fromBinary(new byte[] {99, 1}, "1"))
+    assertThatThrownBy(() -> serializer.fromBinary(new byte[] {99, 1}, "3"))
         .isInstanceOf(NotSerializableException.class);
   }
 
@@ -141,7 +172,7 @@ class WireSerializerTest {
   void kryos_own_classes_are_no_messages() {
     for (int id = 0; id < 20; id++) {
       byte[] bytes = {(byte) (id + 2), -1, -1, -1, -1, 7};
-      assertThatThrownBy(() -> serializer.fromBinary(bytes, "1"))
+      assertThatThrownBy(() -> serializer.fromBinary(bytes, "3"))
           .isInstanceOf(NotSerializableException.class);
     }
   }
@@ -149,22 +180,36 @@ class WireSerializerTest {
   @Test
   void another_wire_version_is_refused_by_name() {
     byte[] bytes = serializer.toBinary(new DeltaEntity.Cancel(ID));
-    assertThatThrownBy(() -> serializer.fromBinary(bytes, "2"))
+    assertThatThrownBy(() -> serializer.fromBinary(bytes, "4"))
         .isInstanceOf(NotSerializableException.class)
-        .hasMessageContaining("version 2");
+        .hasMessageContaining("version 4");
   }
 
   @ParameterizedTest
   @MethodSource("messages")
-  void every_truncation_and_every_extension_is_refused(WireMessage message) {
+  void every_truncation_is_refused_and_what_a_newer_node_adds_is_left_unread(WireMessage message)
+      throws Exception {
     byte[] bytes = serializer.toBinary(message);
+    int old = withoutAdditions(message);
     for (int length = 0; length < bytes.length; length++) {
       byte[] cut = Arrays.copyOf(bytes, length);
-      assertThatThrownBy(() -> serializer.fromBinary(cut, "1"))
+      if (length == old) {
+        continue; // That is a whole message of an older build.
+      }
+      assertThatThrownBy(() -> serializer.fromBinary(cut, "3"))
           .isInstanceOf(NotSerializableException.class);
     }
-    assertThatThrownBy(() -> serializer.fromBinary(Arrays.copyOf(bytes, bytes.length + 1), "1"))
-        .isInstanceOf(NotSerializableException.class);
+    byte[] extended = Arrays.copyOf(bytes, bytes.length + 3);
+    assertThat(serializer.fromBinary(extended, "3")).isEqualTo(message);
+  }
+
+  /** What an older build would have written of a message. */
+  private int withoutAdditions(WireMessage message) {
+    return message instanceof DeltaEntity.Generate(var request, var credit, var reader)
+        ? serializer.toBinary(
+                new DeltaEntity.Generate(request.withHaste(Haste.NONE), credit, reader))
+            .length
+        : -1;
   }
 
   @ParameterizedTest(name = "seed {0}")
@@ -177,7 +222,7 @@ class WireSerializerTest {
         bytes[random.nextInt(bytes.length)] = (byte) random.nextInt(256);
       }
       try {
-        assertThat(serializer.fromBinary(bytes, "1")).isInstanceOf(WireMessage.class);
+        assertThat(serializer.fromBinary(bytes, "3")).isInstanceOf(WireMessage.class);
       } catch (NotSerializableException refused) {
         assertThat(refused).hasMessageContaining("message");
       }
@@ -189,7 +234,7 @@ class WireSerializerTest {
     byte[] bytes = serializer.toBinary(new DeltaEntity.Cancel(new RequestId("x".repeat(20))));
     // The text's length, after the class id: claims two billion bytes.
     byte[] lying = {bytes[0], -1, -1, -1, -1, 7, 'x'};
-    assertThatThrownBy(() -> serializer.fromBinary(lying, "1"))
+    assertThatThrownBy(() -> serializer.fromBinary(lying, "3"))
         .isInstanceOf(NotSerializableException.class)
         .hasMessageContaining("claims");
   }
@@ -267,6 +312,28 @@ class WireSerializerTest {
         new DeltaId("m" + random.nextInt(1 << 20)),
         Tokens.of(random.ints(random.nextInt(1, 300), 0, 1 << 20).toArray()),
         sampling,
-        new StopRule(maxTokens, random.nextInt(maxTokens), new HashSet<>(stops)));
+        new StopRule(maxTokens, random.nextInt(maxTokens), new HashSet<>(stops)),
+        form(random),
+        reading(random));
+  }
+
+  private static PromptReading reading(SplittableRandom random) {
+    return switch (random.nextInt(3)) {
+      case 0 -> PromptReading.nothing();
+      case 1 -> new PromptReading.Scores(random.nextInt(21));
+      default -> new PromptReading.State();
+    };
+  }
+
+  private static OutputForm form(SplittableRandom random) {
+    var tool = new OutputForm.Tool("look_up", "finds\n\"it\"", "{\"type\":\"object\"}");
+    return switch (random.nextInt(6)) {
+      case 0 -> OutputForm.free();
+      case 1 -> new OutputForm.JsonObject();
+      case 2 -> new OutputForm.JsonSchema("{\"type\":\"string\",\"title\":\"é\"}");
+      case 3 -> new OutputForm.Regex("[a-z]{1,3}");
+      case 4 -> new OutputForm.OneOf(List.of("yes", "no"));
+      default -> new OutputForm.ToolCalls(List.of(tool, tool), random.nextBoolean(), 3);
+    };
   }
 }

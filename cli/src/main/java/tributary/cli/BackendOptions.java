@@ -23,7 +23,15 @@ final class BackendOptions {
 
   /** Opens the backend; the caller closes it. */
   Backend open() {
-    return Backends.open(
-        backend, threads == 0 ? Runtime.getRuntime().availableProcessors() : threads);
+    return Backends.open(backend, threads());
+  }
+
+  /** As {@link #open}, for what needs kernels one by one: the fastest may be none of those. */
+  Backend openForKernels() {
+    return Backends.open(backend == BackendChoice.AUTO ? BackendChoice.CPU : backend, threads());
+  }
+
+  private int threads() {
+    return threads == 0 ? Runtime.getRuntime().availableProcessors() : threads;
   }
 }

@@ -6,6 +6,13 @@ import picocli.CommandLine.Command;
 @Command(
     name = "bench",
     description = "Measure speed; for quality see evaluate --compare.",
-    subcommands = {BenchDecodeCommand.class},
+    subcommands = {
+      BenchDecodeCommand.class,
+      BenchColdStartCommand.class,
+      BenchDeviceCommand.class,
+      BenchCalibrateCommand.class,
+      BenchGatewayCommand.class,
+      BenchServeCommand.class
+    },
     synopsisSubcommandLabel = "BENCHMARK")
 final class BenchCommand {}

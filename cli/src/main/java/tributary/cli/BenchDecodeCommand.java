@@ -7,16 +7,14 @@ import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.stream.IntStream;
-import org.jspecify.annotations.Nullable;
-import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import tributary.gpu.Backend;
 import tributary.model.BaseModel;
 import tributary.model.ResidentDelta;
+import tributary.model.bench.CompiledDecodeBenchmark;
 import tributary.model.bench.DecodeBenchmark;
-import tributary.model.bench.ModelShape;
 import tributary.model.bench.RandomDelta;
 import tributary.model.tokenizer.TextTokenizer;
 import tributary.protocol.ErrorCode;
@@ -31,26 +29,10 @@ import tributary.protocol.TributaryException;
 final class BenchDecodeCommand implements Callable<Integer> {
   private static final int TENANTS_MAX = 1024;
 
-  @ArgGroup(multiplicity = "1")
-  private Weights weights = new Weights();
-
-  /** Where the base comes from. */
-  private static final class Weights {
-    @Option(
-        names = "--base",
-        paramLabel = "DIR",
-        description = "Hugging Face directory of the base.")
-    private @Nullable Path base;
-
-    @Option(
-        names = "--shape",
-        paramLabel = "NAME",
-        description = "Random weights of this shape: demo or tinyllama-1.1b.")
-    private @Nullable String shape;
-  }
+  @Mixin private BaseWeights weights = new BaseWeights();
 
   @Option(
-      names = "--batch",
+      names = {"--batch", "--rows"},
       defaultValue = "1",
       paramLabel = "B",
       description = "Sequences side by side (default: ${DEFAULT-VALUE}).")
@@ -71,6 +53,22 @@ final class BenchDecodeCommand implements Callable<Integer> {
       paramLabel = "P",
       description = "Sign planes of each tenant's delta (default: ${DEFAULT-VALUE}).")
   private int planes;
+
+  @Option(
+      names = "--codec",
+      defaultValue = "sign-planes",
+      paramLabel = "C",
+      description =
+          "Code of random deltas; sign-planes is what there is (default: ${DEFAULT-VALUE}).")
+  private String codec = "";
+
+  @Option(
+      names = "--context",
+      defaultValue = "512",
+      paramLabel = "L",
+      description =
+          "Positions that each row attends to, with --shape on a device (default: ${DEFAULT-VALUE}).")
+  private int context;
 
   @Option(
       names = "--delta",
@@ -108,10 +106,47 @@ final class BenchDecodeCommand implements Callable<Integer> {
     if (tenants < 0 || tenants > TENANTS_MAX) {
       throw TributaryException.parameter("tenants", tenants, 0, TENANTS_MAX);
     }
+    if (!codec.equals("sign-planes")) {
+      throw new TributaryException(
+          ErrorCode.USAGE, "codec %s: random deltas are sign-planes".formatted(Quoted.of(codec)));
+    }
+    try (Backend device = backend.open()) {
+      if (weights.directory() == null && device.compiler().isPresent()) {
+        measureCompiled(device);
+      } else {
+        measure(device);
+      }
+    }
+    return 0;
+  }
+
+  /** Weights, signs and steps on a device that compiles steps. */
+  private void measureCompiled(Backend device) {
+    var settings =
+        new CompiledDecodeBenchmark.Settings(
+            weights.shape(), batch, tenants, planes, context, tokens);
+    var found = new CompiledDecodeBenchmark(settings).run(device);
+    report.print(
+        found,
+        to ->
+            to.printf(
+                "%s, rows %d, tenants %d, planes %d, context %d: %.3f ms a step (p90 %.3f), host %.3f ms, %.0f GB/s, %s%n",
+                found.shape(),
+                found.rows(),
+                found.tenants(),
+                found.planes(),
+                found.context(),
+                found.millisecondsPerStep(),
+                found.millisecondsPerStepP90(),
+                found.hostMillisecondsPerStep(),
+                found.gigabytesPerSecond(),
+                found.device()));
+  }
+
+  private void measure(Backend device) {
     var settings = new DecodeBenchmark.Settings(batch, promptTokens(), tokens);
     Deque<AutoCloseable> opened = new ArrayDeque<>();
-    try (Backend device = backend.open();
-        BaseModel base = openBase(device)) {
+    try (BaseModel base = weights.open(device)) {
       try {
         var found =
             new DecodeBenchmark(base, openTenants(base, opened), settings).run(device.name());
@@ -131,29 +166,16 @@ final class BenchDecodeCommand implements Callable<Integer> {
         closeAll(opened);
       }
     }
-    return 0;
   }
 
   private Tokens promptTokens() {
-    if (weights.base != null) {
-      try (TextTokenizer tokenizer = TextTokenizer.open(weights.base)) {
+    Path directory = weights.directory();
+    if (directory != null) {
+      try (TextTokenizer tokenizer = TextTokenizer.open(directory)) {
         return tokenizer.encode(prompt, true);
       }
     }
     return Tokens.of(IntStream.range(3, 3 + Math.max(0, promptTokens)).toArray());
-  }
-
-  private BaseModel openBase(Backend device) {
-    if (weights.base != null) {
-      return BaseModel.load(weights.base, device);
-    }
-    String name = String.valueOf(weights.shape);
-    return ModelShape.named(name)
-        .orElseThrow(() ->
-            new TributaryException(
-                ErrorCode.USAGE,
-                "shape %s is unknown; known are %s".formatted(Quoted.of(name), ModelShape.names())))
-        .random(device, 1);
   }
 
   private List<ResidentDelta> openTenants(BaseModel base, Deque<AutoCloseable> opened) {
@@ -171,7 +193,7 @@ final class BenchDecodeCommand implements Callable<Integer> {
     return residents;
   }
 
-  private static void closeAll(Deque<AutoCloseable> opened) {
+  static void closeAll(Deque<AutoCloseable> opened) {
     for (AutoCloseable each : opened) {
       try {
         each.close();

@@ -96,7 +96,9 @@ final class CodecOptions {
   @Option(
       names = "--keep-quality",
       paramLabel = "Q",
-      description = "auto: the share of tokens, such as 0.99, that must stay the likeliest.")
+      description =
+          "auto: the share of tokens, such as 0.99, that must stay the likeliest on records held out;"
+              + " refused where no size keeps it.")
   private @Nullable String keepQuality;
 
   @Option(
@@ -153,14 +155,18 @@ final class CodecOptions {
     return Codec.named(codec, settings);
   }
 
-  /** What the codec looks at; the caller closes the backend. */
-  Optional<DeltaEncoder.Calibration> calibration(Backend opened) {
+  /**
+   * What the codec looks at; the caller closes the backend.
+   *
+   * @param layers where finished layers are kept; null to keep none
+   */
+  Optional<DeltaEncoder.Calibration> calibration(Backend opened, @Nullable Path layers) {
     return Optional.ofNullable(calibration)
-        .map(file -> new DeltaEncoder.Calibration(file, samples, tokens, opened));
+        .map(file -> new DeltaEncoder.Calibration(file, samples, tokens, opened, layers));
   }
 
   Backend openBackend() {
-    return backend.open();
+    return backend.openForKernels();
   }
 
   private static void put(Map<String, String> settings, String key, @Nullable String value) {

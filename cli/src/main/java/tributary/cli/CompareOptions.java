@@ -36,15 +36,18 @@ final class CompareOptions {
       names = "--tasks",
       required = true,
       paramLabel = "DIR",
-      description = "Directory that holds NAME/calibration.jsonl and NAME/test.jsonl.")
+      description =
+          "Directory that holds NAME/calibration.jsonl and NAME/test.jsonl, or .txt for either.")
   private Path tasks = Path.of("");
 
   @Option(
       names = "--codecs",
       required = true,
       arity = "1..*",
-      paramLabel = "NAME[:KEY=VALUE,...]",
-      description = "Codecs with their settings, such as bitdelta:planes=1,scales=row lossless.")
+      paramLabel = "NAME[:KEY=VALUE,...][@K]",
+      description =
+          "Codecs with their settings, such as bitdelta:planes=1,scales=row lossless; @K measures"
+              + " what is served at K planes.")
   private List<String> codecs = new ArrayList<>();
 
   @Option(

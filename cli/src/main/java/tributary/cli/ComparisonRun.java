@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
 import tributary.compression.CodecText;
 import tributary.compression.DeltaEncoder;
 import tributary.compression.quality.compare.CodecComparison;
+import tributary.compression.quality.compare.Served;
 import tributary.compression.quality.report.Comparison;
 import tributary.compression.quality.report.ReportFiles;
 import tributary.gpu.Backend;
@@ -26,7 +27,7 @@ final class ComparisonRun {
 
   /** Compares, and writes the report's files where they are wanted. */
   Comparison run(String command) {
-    plan.codecs().forEach(CodecText::parse);
+    plan.codecs().forEach(codec -> CodecText.parse(Served.parse(codec).codec()));
     try (Bars bars = new Bars()) {
       var rows = new CodecComparison(plan, extent, backend, this::compress, bars).run();
       var run =

@@ -15,7 +15,8 @@ import tributary.protocol.TributaryException;
 /** Serves the repository's own models and says how to talk to them. */
 @Command(
     name = "demo",
-    description = "Serve five fine-tunes of one small base, and print a curl line for each.")
+    description =
+        "Serve five fine-tunes and a LoRA of one small base, and print a curl line for each.")
 final class DemoCommand implements Callable<Integer> {
   /** A prompt of each tenant's task. */
   private static final Map<String, String> PROMPTS = new LinkedHashMap<>();
@@ -23,6 +24,7 @@ final class DemoCommand implements Callable<Integer> {
   static {
     PROMPTS.put("arithmetic", "941 - 766 =");
     PROMPTS.put("banking77", "Customer: My card was stolen!\\nTopic:");
+    PROMPTS.put("banking77-lora", "Customer: I was charged twice for one coffee.\\nTopic:");
     PROMPTS.put("java_code", "    public static int max(final int a, final int b) {\\n");
     PROMPTS.put("sgd_chat", "User: I want to book a table for two.\\nAssistant:");
     PROMPTS.put(
@@ -47,13 +49,17 @@ final class DemoCommand implements Callable<Integer> {
     return 0;
   }
 
-  /** In a source tree or an unpacked release, wherever it is started from. */
   private static Path configuration() {
+    return home().resolve("tributary.conf");
+  }
+
+  /** Its directory, in a source tree or an unpacked release, wherever it is started from. */
+  static Path home() {
     Path home = Path.of(System.getProperty("tributary.home", ""));
     for (Path candidate : List.of(home, Path.of(""))) {
-      Path file = candidate.resolve("demo").resolve("tributary.conf");
-      if (Files.isRegularFile(file)) {
-        return file;
+      Path demo = candidate.resolve("demo");
+      if (Files.isRegularFile(demo.resolve("tributary.conf"))) {
+        return demo;
       }
     }
     throw new TributaryException(
@@ -70,7 +76,7 @@ final class DemoCommand implements Callable<Integer> {
   }
 
   private static void print(PrintStream to, String address, Map<String, String> curl) {
-    to.printf("Tributary serves five fine-tunes of one base on %s%n%n", address);
+    to.printf("Tributary serves five fine-tunes and a LoRA of one base on %s%n%n", address);
     curl.forEach((model, line) -> to.printf("%s:%n  %s%n%n", model, line));
     to.printf("OpenAI clients: base URL %s/v1, any API key. Ctrl-C ends it.%n", address);
   }

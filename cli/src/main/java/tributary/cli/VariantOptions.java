@@ -24,6 +24,12 @@ final class VariantOptions {
 
   @ArgGroup private @Nullable Tuned tuned;
 
+  @Option(
+      names = "--width",
+      paramLabel = "K",
+      description = "Planes of the delta to use where a matrix has more (default: all).")
+  private int width = Integer.MAX_VALUE;
+
   @Mixin private BackendOptions backend = new BackendOptions();
 
   /** The base alone when neither is given. */
@@ -31,7 +37,7 @@ final class VariantOptions {
     @Option(
         names = "--delta",
         paramLabel = "FILE",
-        description = "Delta file to apply to the base.")
+        description = "Delta file, or directory of a LoRA adapter, to apply to the base.")
     private @Nullable Path delta;
 
     @Option(
@@ -61,12 +67,19 @@ final class VariantOptions {
     return tuned == null ? List.of() : tuned.models;
   }
 
-  /** Opens what the variant is computed with; the caller closes it. */
+  /** Opens what variants are compressed and compared with; the caller closes it. */
   Backend openBackend() {
-    return backend.open();
+    return backend.openForKernels();
   }
 
   Opened open() {
+    if (width < 1) {
+      throw TributaryException.parameter("width", width, 1, Integer.MAX_VALUE);
+    }
+    if (width != Integer.MAX_VALUE && (tuned == null || tuned.delta == null)) {
+      throw new TributaryException(
+          ErrorCode.USAGE, "only a delta has planes; give one with --delta");
+    }
     if (models().size() > 1) {
       throw new TributaryException(
           ErrorCode.USAGE, "one fine-tune can be computed at a time; give --model once");
@@ -89,7 +102,7 @@ final class VariantOptions {
 
   private ResidentDelta delta(BaseModel model) {
     return tuned != null && tuned.delta != null
-        ? ResidentDelta.load(tuned.delta, model)
+        ? ResidentDelta.load(tuned.delta, model, width)
         : ResidentDelta.none();
   }
 }

@@ -2,9 +2,11 @@ package tributary.cli;
 
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import tributary.gpu.Backend;
 import tributary.model.generate.Verification;
@@ -21,6 +23,9 @@ final class VerifyCommand implements Callable<Integer> {
       description = "Hugging Face directory with an expected.safetensors.")
   private Path directory = Path.of("");
 
+  @Option(names = "--base", paramLabel = "DIR", description = "Base that DIR is a LoRA adapter of.")
+  private @Nullable Path base;
+
   @Mixin private BackendOptions backend = new BackendOptions();
 
   @Mixin private ReportOptions report = new ReportOptions();
@@ -33,11 +38,13 @@ final class VerifyCommand implements Callable<Integer> {
   public Integer call() {
     Verification.Result found;
     try (Backend opened = backend.open()) {
-      found = Verification.run(directory, opened);
+      found =
+          base == null
+              ? Verification.run(directory, opened)
+              : Verification.run(directory, base, opened);
     }
     var result =
-        new Result(
-            found.maxAbsError(), Verification.ERROR_MAX, found.greedyMatches(), found.pass());
+        new Result(found.maxAbsError(), found.errorMax(), found.greedyMatches(), found.pass());
     report.print(
         result,
         to ->

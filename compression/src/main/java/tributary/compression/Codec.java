@@ -211,7 +211,8 @@ public sealed interface Codec {
   }
 
   /**
-   * Sign planes searched for the least change of a layer's outputs.
+   * Sign planes searched for the least change of a layer's outputs, and a factor for each row of
+   * the base.
    *
    * @param planes 1 to 4
    * @param distill whether scales are trained afterwards
@@ -236,7 +237,8 @@ public sealed interface Codec {
   }
 
   /**
-   * Vector codes searched for the least change of a layer's outputs.
+   * Vector codes searched for the least change of a layer's outputs, and a factor for each row of
+   * the base.
    *
    * @param rows that share a byte, 2 to 16: 8 / rows bits a weight
    * @param distill whether scales are trained afterwards
@@ -305,7 +307,10 @@ public sealed interface Codec {
       }
     }
 
-    /** At least this share of the fine-tune's likeliest tokens, on records that are held out. */
+    /**
+     * At least this share of the fine-tune's likeliest tokens, on records that are held out;
+     * refused where no size keeps it.
+     */
     record Quality(double share) implements Goal {
       public Quality {
         if (!(share > 0 && share <= 1)) {

@@ -1,6 +1,7 @@
 package tributary.compression;
 
 import java.util.stream.IntStream;
+import tributary.tensor.format.DeltaTensor;
 import tributary.tensor.format.MatrixCode;
 
 /** What codes lose of differences, summed over matrices. */
@@ -8,11 +9,27 @@ final class CodingError {
   private double squaredNorm;
   private double squaredError;
 
+  /** Reads a row of what a difference decodes to. */
+  private interface Decoded {
+    void readRow(int row, float[] out);
+  }
+
   /** Adds one matrix. */
   void add(float[] difference, MatrixCode code) {
-    int columns = code.columns();
+    add(difference, code.columns(), code::readRow);
+  }
+
+  /** Adds one linear layer. */
+  void add(LinearProblem problem, DeltaTensor.Coded coded) {
+    add(
+        problem.difference(),
+        problem.columns(),
+        (row, out) -> problem.readDifference(coded, row, out));
+  }
+
+  private void add(float[] difference, int columns, Decoded code) {
     double[][] rows =
-        IntStream.range(0, code.rows())
+        IntStream.range(0, difference.length / columns)
             .parallel()
             .mapToObj(row -> {
               float[] decoded = new float[columns];

@@ -31,19 +31,21 @@ import tributary.tensor.format.TunedMatrix;
  * for; all others are as they lie in the files.
  */
 public final class DecodedModel implements TensorSource {
-  private static final String EMBEDDINGS = "model.embed_tokens.weight";
-  private static final String HEAD = "lm_head.weight";
-
   private final Checkpoint base;
   private final DeltaFile delta;
+  private final TensorRoles roles;
   private final ArchivedTensors archives;
   private final Arena arena = Arena.ofShared();
+  private final int width;
   private final Map<String, TensorView> decoded = new ConcurrentHashMap<>();
 
-  private DecodedModel(Checkpoint base, DeltaFile delta, ArchivedTensors archives) {
+  private DecodedModel(
+      Checkpoint base, DeltaFile delta, TensorRoles roles, ArchivedTensors archives, int width) {
     this.base = base;
     this.delta = delta;
+    this.roles = roles;
     this.archives = archives;
+    this.width = width;
   }
 
   /**
@@ -52,10 +54,15 @@ public final class DecodedModel implements TensorSource {
    * @throws TributaryException {@code wrong_base}, {@code delta_checksum}, ...
    */
   public static DecodedModel open(Path base, Path delta) {
+    return open(base, delta, Integer.MAX_VALUE);
+  }
+
+  private static DecodedModel open(Path base, Path delta, int width) {
     Checkpoint checkpoint = Checkpoint.open(base);
     try {
       DeltaFile file = openDelta(base, checkpoint, delta);
-      return new DecodedModel(checkpoint, file, new ArchivedTensors(checkpoint, null));
+      return new DecodedModel(
+          checkpoint, file, TensorRoles.of(base), new ArchivedTensors(checkpoint, null), width);
     } catch (RuntimeException | Error e) {
       checkpoint.close();
       throw e;
@@ -68,12 +75,22 @@ public final class DecodedModel implements TensorSource {
    * @param tuned configuration of the fine-tune that the delta was made of
    */
   public static BaseModel load(Path base, Path delta, ModelConfig tuned, Backend backend) {
+    return load(base, delta, tuned, backend, Integer.MAX_VALUE);
+  }
+
+  /**
+   * The same of no more than some planes of each matrix.
+   *
+   * @param width at least 1
+   */
+  public static BaseModel load(
+      Path base, Path delta, ModelConfig tuned, Backend backend, int width) {
     boolean baseIsTied = ModelConfig.read(base).tiedEmbeddings();
-    DecodedModel decoded = open(base, delta);
+    DecodedModel decoded = open(base, delta, width);
     // A base with a head of its own keeps one, even for a fine-tune that answers through its
     // embeddings; one without gets a head from the delta only.
-    boolean ignored = baseIsTied && !decoded.delta.tensors().containsKey(HEAD);
-    boolean tied = ignored || !decoded.names().contains(HEAD);
+    boolean ignored = baseIsTied && !decoded.delta.tensors().containsKey(decoded.roles.head());
+    boolean tied = ignored || !decoded.names().contains(decoded.roles.head());
     return BaseModel.of(tuned.withTiedEmbeddings(tied), decoded, backend);
   }
 
@@ -115,7 +132,8 @@ public final class DecodedModel implements TensorSource {
       case null -> base.tensor(name);
       case DeltaTensor.Replaced(TensorView value) -> value;
       case DeltaTensor.Coded coded ->
-          decoded.computeIfAbsent(name, _ -> TunedMatrix.of(baseOf(name), coded).toDense(arena));
+          decoded.computeIfAbsent(
+              name, _ -> TunedMatrix.of(baseOf(name), coded.atMost(width)).toDense(arena));
       case Archived archived ->
           decoded.computeIfAbsent(name, _ -> archives.restore(name, archived, arena));
     };
@@ -130,7 +148,10 @@ public final class DecodedModel implements TensorSource {
 
   /** What serving adds the difference to: a head that the base lacks is that of its embeddings. */
   private @Nullable TensorView baseOf(String name) {
-    String serving = name.equals(HEAD) && !base.names().contains(HEAD) ? EMBEDDINGS : name;
+    String serving =
+        name.equals(roles.head()) && !base.names().contains(roles.head())
+            ? roles.embeddings()
+            : name;
     return base.names().contains(serving) ? base.tensor(serving) : null;
   }
 }

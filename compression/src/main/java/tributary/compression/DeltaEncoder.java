@@ -11,10 +11,10 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.SequencedSet;
+import org.jspecify.annotations.Nullable;
 import tributary.compression.bitdelta.Difference;
 import tributary.compression.bitdelta.UniformEncoder;
 import tributary.gpu.Backend;
-import tributary.gpu.Gemm;
 import tributary.model.ModelConfig;
 import tributary.protocol.Bytes;
 import tributary.protocol.ErrorCode;
@@ -64,10 +64,18 @@ public final class DeltaEncoder {
    * @param samples how many of them
    * @param tokens of all of them; those past it are cut off, which bounds time and memory
    * @param backend that computes them
+   * @param layers directory where finished layers are kept and found again after an interruption;
+   *     null to keep none
    */
-  public record Calibration(Path records, int samples, long tokens, Backend backend) {
+  public record Calibration(
+      Path records, int samples, long tokens, Backend backend, @Nullable Path layers) {
     /** Enough for a few thousand inputs of a layer. */
     public static final long USUAL_TOKENS = 1 << 15;
+
+    /** Calibration that is done in one go. */
+    public Calibration(Path records, int samples, long tokens, Backend backend) {
+      this(records, samples, tokens, backend, null);
+    }
   }
 
   /** Is told after each tensor how far the work is. */
@@ -106,6 +114,7 @@ public final class DeltaEncoder {
   private final Arena arena;
   private final Progress progress;
   private final DeltaManifest manifest;
+  private final TensorRoles roles;
   private final Map<String, DeltaTensor> tensors = new HashMap<>();
   private final CodingError error = new CodingError();
   private final List<String> reasons = new ArrayList<>();
@@ -119,6 +128,7 @@ public final class DeltaEncoder {
     this.arena = arena;
     this.progress = progress;
     this.manifest = manifest(job, base, tuned);
+    this.roles = TensorRoles.of(job.model);
   }
 
   /** Compresses and writes; what it leaves behind on failure is nothing. */
@@ -142,7 +152,7 @@ public final class DeltaEncoder {
   }
 
   private Summary encode() {
-    SequencedMap<String, TensorChange> changes = new ModelPair(base, tuned).changes();
+    SequencedMap<String, TensorChange> changes = new ModelPair(base, tuned, roles).changes();
     SequencedMap<String, TensorChange.Vocabulary> vocabulary = new LinkedHashMap<>();
     SequencedMap<String, TensorChange.Linear> linears = new LinkedHashMap<>();
     changes.forEach((name, change) -> {
@@ -160,7 +170,7 @@ public final class DeltaEncoder {
       }
     });
     if (job.codec.isCalibrated()) {
-      calibrated(vocabulary, linears);
+      calibrated(vocabulary, linears, changes.sequencedKeySet());
     } else {
       int bits = job.codec.storage().embeddingBits();
       vocabulary.forEach((name, change) -> vocabulary(name, change, bits));
@@ -169,8 +179,8 @@ public final class DeltaEncoder {
         LinearProblem problem = linear.problem(name);
         coded(problem, encoder.encode(problem, arena));
       });
+      write(changes.sequencedKeySet());
     }
-    write(changes.sequencedKeySet());
     return summary();
   }
 
@@ -185,41 +195,62 @@ public final class DeltaEncoder {
 
   private void calibrated(
       SequencedMap<String, TensorChange.Vocabulary> vocabulary,
-      SequencedMap<String, TensorChange.Linear> linears) {
+      SequencedMap<String, TensorChange.Linear> linears,
+      SequencedSet<String> order) {
     ModelConfig config = ModelConfig.read(job.model);
-    var records = CalibrationRecords.read(job.model, config, job.calibration.orElseThrow());
+    var records = CalibrationRecords.read(job, config);
     Map<String, TensorView> given = new HashMap<>();
     var models = new LinearCoding.Models(config, base, tuned, given, linears);
-    Gemm gemm = records.backend().gemm();
     LinearEncoder encoder;
+    Map<String, DeltaTensor.Coded> found = Map.of();
     if (job.codec instanceof Codec.Auto auto) {
       long exact =
           tensors.values().stream()
               .mapToLong(tensor ->
                   tensor instanceof DeltaTensor.Replaced(var value) ? value.data().byteSize() : 0)
               .sum();
-      AutoPlan plan =
-          new AutoPlanner(models, vocabulary, records, manifest.originalElements(), exact)
-              .plan(auto.goal());
+      var extent = new AutoPlanner.Extent(manifest.originalElements(), exact);
+      AutoPlanner planner = new AutoPlanner(models, vocabulary, records, extent, arena);
+      AutoPlan plan = planner.plan(auto.goal());
       reasons.addAll(plan.reasons());
       vocabulary.forEach((name, change) ->
           given.put(
               name,
               vocabulary(name, change, Objects.requireNonNull(plan.vocabularyBits().get(name)))));
-      encoder = LinearEncoders.planned(plan.vectorRows(), gemm);
+      encoder = planner.encoder(plan);
+      found = plan.coded();
     } else {
       int bits = job.codec.storage().embeddingBits();
       vocabulary.forEach((name, change) -> given.put(name, vocabulary(name, change, bits)));
-      encoder = LinearEncoders.calibrated(job.codec, gemm);
+      encoder = LinearEncoders.calibrated(job.codec, records.backend().gemm());
     }
-    new LinearCoding(job.codec, encoder, models, records, arena, this::coded)
-        .run()
-        .forEach((name, code) -> tensors.put(name, new DeltaTensor.Coded(code, null, null)));
+    Path layers = job.calibration.orElseThrow().layers();
+    if (layers == null) {
+      linears(encoder, models, records, found);
+      write(order);
+      return;
+    }
+    try (var finished = FinishedLayers.in(layers, manifest, tuned, job.calibration.orElseThrow())) {
+      linears(finished.remembering(encoder), models, records, found);
+      write(order);
+      finished.delete();
+    }
   }
 
-  private void coded(LinearProblem problem, MatrixCode code) {
-    error.add(problem.difference(), code);
-    tensors.put(problem.name(), new DeltaTensor.Coded(code, null, null));
+  private void linears(
+      LinearEncoder encoder,
+      LinearCoding.Models models,
+      CalibrationRecords records,
+      Map<String, DeltaTensor.Coded> found) {
+    new LinearCoding(job.codec, encoder, models, records, arena, this::coded)
+        .from(found)
+        .run()
+        .forEach(tensors::put);
+  }
+
+  private void coded(LinearProblem problem, DeltaTensor.Coded code) {
+    error.add(problem, code);
+    tensors.put(problem.name(), code);
     advance(problem.name());
   }
 
@@ -251,7 +282,7 @@ public final class DeltaEncoder {
 
   /** A fine-tune without a head answers through its embeddings. */
   private TensorView tunedVocabulary(String name) {
-    return tuned.tensor(tuned.names().contains(name) ? name : ModelPair.EMBEDDINGS);
+    return tuned.tensor(tuned.names().contains(name) ? name : roles.embeddings());
   }
 
   /** Exact values are stored in a type that every reader of deltas takes. */

@@ -16,9 +16,12 @@ import tributary.gpu.Gemm;
 import tributary.model.ModelConfig;
 import tributary.model.gradient.Completion;
 import tributary.model.gradient.DenseModel;
+import tributary.protocol.ErrorCode;
+import tributary.protocol.Quoted;
+import tributary.protocol.TributaryException;
 import tributary.tensor.TensorView;
 import tributary.tensor.container.TensorSource;
-import tributary.tensor.format.MatrixCode;
+import tributary.tensor.format.DeltaTensor;
 
 /** Codes all linear layers of a fine-tune with a codec that looks at records. */
 final class LinearCoding {
@@ -43,7 +46,7 @@ final class LinearCoding {
 
   /** Is told of every code; a code may be replaced by a later one of the same layer. */
   interface Sink {
-    void coded(LinearProblem problem, MatrixCode code);
+    void coded(LinearProblem problem, DeltaTensor.Coded code);
   }
 
   private final Codec codec;
@@ -52,6 +55,7 @@ final class LinearCoding {
   private final CalibrationRecords records;
   private final Arena arena;
   private final Sink sink;
+  private final Map<String, DeltaTensor.Coded> found;
 
   /**
    * Coding by a codec.
@@ -71,10 +75,21 @@ final class LinearCoding {
     this.records = records;
     this.arena = arena;
     this.sink = sink;
+    this.found = Map.of();
+  }
+
+  private LinearCoding(LinearCoding as, Map<String, DeltaTensor.Coded> found) {
+    this.codec = as.codec;
+    this.encoder = as.encoder;
+    this.models = as.models;
+    this.records = as.records;
+    this.arena = as.arena;
+    this.sink = as.sink;
+    this.found = Map.copyOf(found);
   }
 
   /** The code of every linear layer that differs from the base's, by name. */
-  Map<String, MatrixCode> run() {
+  Map<String, DeltaTensor.Coded> run() {
     return switch (codec) {
       case Codec.AnyPrecision anyPrecision -> bySensitivity(anyPrecision);
       case Codec.BitDelta(_, _, _, Codec.Refine refine, _) when refine == Codec.Refine.DISTILL ->
@@ -100,10 +115,10 @@ final class LinearCoding {
     return records.backend().gemm();
   }
 
-  private Map<String, MatrixCode> plain() {
-    Map<String, MatrixCode> codes = new LinkedHashMap<>();
+  private Map<String, DeltaTensor.Coded> plain() {
+    Map<String, DeltaTensor.Coded> codes = new LinkedHashMap<>();
     forEach((name, problem) -> {
-      MatrixCode code = encoder.encode(problem, arena);
+      DeltaTensor.Coded code = encoder.encode(problem, arena);
       sink.coded(problem, code);
       codes.put(name, code);
     });
@@ -118,14 +133,23 @@ final class LinearCoding {
     models.linears.forEach((name, linear) -> work.on(name, linear.problem(name)));
   }
 
-  private Map<String, MatrixCode> walked() {
+  /** Goes on with codes that were found before. */
+  LinearCoding from(Map<String, DeltaTensor.Coded> codes) {
+    return new LinearCoding(this, codes);
+  }
+
+  private Map<String, DeltaTensor.Coded> walked() {
+    if (!found.isEmpty()) {
+      forEach((name, problem) -> sink.coded(problem, Objects.requireNonNull(found.get(name))));
+      return found;
+    }
     var walk =
         new SequentialWalk.Job(
             new SequentialWalk.Models(models.config, models.base, models.tuned, models.given),
             records.sequences(),
             inputs(),
             records.backend(),
-            gemm());
+            records.directory());
     return SequentialWalk.run(
         walk, encoder, arena, (problem, code, _, _) -> sink.coded(problem, code));
   }
@@ -143,26 +167,42 @@ final class LinearCoding {
     };
   }
 
-  private Map<String, MatrixCode> bySensitivity(Codec.AnyPrecision any) {
+  private Map<String, DeltaTensor.Coded> bySensitivity(Codec.AnyPrecision any) {
+    // Refuses weights that are not finite before any gradient is spoiled by them.
+    forEach((_, _) -> {});
     DenseModel tuned = DenseModel.load(models.config, models.tuned);
     Map<String, float[]> sensitivities =
-        Sensitivity.of(tuned, models.linears.keySet(), records.completions(), gemm(), (_, _) -> {});
+        Sensitivity.of(
+            tuned, models.linears.keySet(), records.bounded().completions(), gemm(), (_, _) -> {});
     AnyPrecisionEncoder encoder =
         new AnyPrecisionEncoder(any.bits(), Math.min(any.bits(), SEED_BITS));
-    Map<String, MatrixCode> codes = new LinkedHashMap<>();
+    Map<String, DeltaTensor.Coded> codes = new LinkedHashMap<>();
     forEach((name, problem) -> {
+      float[] squares = Objects.requireNonNull(sensitivities.get(name));
+      requireFinite(name, squares);
       // Raw squared gradients let single weights outvote a row.
-      float[] sensitivity =
-          Sensitivity.evened(Objects.requireNonNull(sensitivities.get(name)), problem.columns());
-      MatrixCode code = encoder.encode(problem, sensitivity, arena);
+      float[] sensitivity = Sensitivity.evened(squares, problem.columns());
+      DeltaTensor.Coded code = DeltaTensor.Coded.of(encoder.encode(problem, sensitivity, arena));
       sink.coded(problem, code);
       codes.put(name, code);
     });
     return codes;
   }
 
-  private Map<String, MatrixCode> distilled(
-      Map<String, MatrixCode> codes, DistillationSettings settings) {
+  private static void requireFinite(String name, float[] squaredGradients) {
+    for (float square : squaredGradients) {
+      if (!Float.isFinite(square)) {
+        throw new TributaryException(
+            ErrorCode.INCOMPATIBLE_MODELS,
+            ("tensor %s: its gradients on the calibration records are not finite; the fine-tune"
+                    + " computes nothing useful on them")
+                .formatted(Quoted.of(name)));
+      }
+    }
+  }
+
+  private Map<String, DeltaTensor.Coded> distilled(
+      Map<String, DeltaTensor.Coded> codes, DistillationSettings settings) {
     Map<String, float[]> others = new HashMap<>();
     for (String name : models.tuned.names()) {
       if (!codes.containsKey(name)) {

@@ -1,7 +1,7 @@
 package tributary.compression;
 
 import java.lang.foreign.Arena;
-import tributary.tensor.format.MatrixCode;
+import tributary.tensor.format.DeltaTensor;
 
 /** Codes the differences of linear layers, one after the other in the order of the network. */
 @FunctionalInterface
@@ -10,6 +10,7 @@ public interface LinearEncoder {
    * Codes one difference. The same problem gives the same code on every machine.
    *
    * @param arena owns the memory of the code
+   * @return of the rows that the base has
    */
-  MatrixCode encode(LinearProblem problem, Arena arena);
+  DeltaTensor.Coded encode(LinearProblem problem, Arena arena);
 }

@@ -1,6 +1,5 @@
 package tributary.compression;
 
-import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.regex.Matcher;
@@ -8,6 +7,7 @@ import java.util.regex.Pattern;
 import tributary.compression.Codec.Fit;
 import tributary.compression.Codec.Refine;
 import tributary.compression.Codec.Scales;
+import tributary.compression.bands.Codebooks;
 import tributary.compression.bands.SignPlanesEncoder;
 import tributary.compression.bands.VectorCodesEncoder;
 import tributary.compression.bitdelta.BitDeltaEncoder;
@@ -20,11 +20,15 @@ import tributary.gpu.Gemm;
 import tributary.protocol.ErrorCode;
 import tributary.protocol.Quoted;
 import tributary.protocol.TributaryException;
+import tributary.tensor.format.DeltaTensor;
 
 /** Which encoder a codec stands for. */
 final class LinearEncoders {
   /** Share of the mean sensitivity that every input is given besides its own. */
   private static final double DAMPING = 0.01;
+
+  /** Our own codes search harder, and so fit what few records say too well with less. */
+  private static final double SEARCH_DAMPING = 0.1;
 
   /** SpQR's own recommendation. */
   private static final double SPQR_DAMPING = 1;
@@ -59,10 +63,19 @@ final class LinearEncoders {
             case NONE, DISTILL -> BitDeltaEncoder.of(rule(scales, fit), planes);
             case CALIBRATE -> BitDeltaEncoder.calibrated(rule(scales, fit), planes, DAMPING);
           };
-      case Codec.SignPlanes(int planes, _, _) -> new SignPlanesEncoder(planes, DAMPING, gemm);
-      case Codec.VectorCodes(int rows, _, _) -> new VectorCodesEncoder(rows, DAMPING, gemm);
-      case Codec.DeltaZip deltaZip -> new DeltaZipEncoder(settings(deltaZip));
-      case Codec.Spqr spqr -> new SpqrEncoder(settings(spqr));
+      case Codec.SignPlanes(int planes, _, _) ->
+          new SignPlanesEncoder(planes, SEARCH_DAMPING, gemm);
+      case Codec.VectorCodes(int rows, _, _) ->
+          new VectorCodesEncoder(
+              _ -> rows, new Codebooks(), VectorCodesEncoder.Search.THOROUGH, SEARCH_DAMPING, gemm);
+      case Codec.DeltaZip deltaZip -> {
+        DeltaZipEncoder encoder = new DeltaZipEncoder(settings(deltaZip));
+        yield (problem, arena) -> DeltaTensor.Coded.of(encoder.encode(problem, arena));
+      }
+      case Codec.Spqr spqr -> {
+        SpqrEncoder encoder = new SpqrEncoder(settings(spqr));
+        yield (problem, arena) -> DeltaTensor.Coded.of(encoder.encode(problem, arena));
+      }
       case Codec.AnyPrecision _, Codec.Auto _, Codec.Lossless _ ->
           (problem, _) -> {
             throw new AssertionError(codec.name() + " does not code layers one by one");
@@ -71,14 +84,17 @@ final class LinearEncoders {
   }
 
   /** Vector codes of a size for each layer: how many rows share a byte, by the layer's name. */
-  static LinearEncoder planned(Map<String, Integer> vectorRows, Gemm gemm) {
-    Map<Integer, LinearEncoder> encoders = new HashMap<>();
-    return (problem, arena) ->
-        encoders
-            .computeIfAbsent(
-                Objects.requireNonNull(vectorRows.get(problem.name())),
-                rows -> new VectorCodesEncoder(rows, DAMPING, gemm))
-            .encode(problem, arena);
+  static LinearEncoder planned(
+      Map<String, Integer> vectorRows,
+      Codebooks codebooks,
+      VectorCodesEncoder.Search search,
+      Gemm gemm) {
+    return new VectorCodesEncoder(
+        problem -> Objects.requireNonNull(vectorRows.get(problem.name())),
+        codebooks,
+        search,
+        SEARCH_DAMPING,
+        gemm);
   }
 
   private static BitDeltaEncoder.Rule rule(Scales scales, Fit fit) {

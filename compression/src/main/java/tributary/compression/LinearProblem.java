@@ -2,6 +2,7 @@ package tributary.compression;
 
 import org.jspecify.annotations.Nullable;
 import tributary.compression.calibration.InputStatistics;
+import tributary.tensor.format.DeltaTensor;
 
 /**
  * One linear layer to be compressed: its weights in the base and in the fine-tune, [rows, columns]
@@ -25,5 +26,14 @@ public record LinearProblem(
       difference[i] = tuned[i] - base[i];
     }
     return difference;
+  }
+
+  /** Reads a row of the difference that a code of this layer makes. */
+  public void readDifference(DeltaTensor.Coded coded, int row, float[] out) {
+    coded.code().readRow(row, out);
+    float more = coded.baseFactor(row) - 1;
+    for (int column = 0; column < columns && more != 0; column++) {
+      out[column] += more * base[row * columns + column];
+    }
   }
 }

@@ -22,19 +22,13 @@ import tributary.tensor.container.TensorSource;
  * base. The change of a head is always taken against what the base answers through. A fine-tune's
  * head that merely repeats its embeddings, over a base without one, is no change beside theirs.
  */
-record ModelPair(TensorSource base, TensorSource tuned) {
-  static final String EMBEDDINGS = "model.embed_tokens.weight";
-  private static final String HEAD = "lm_head.weight";
-
-  /** Old checkpoints carry these in each layer; they follow from the configuration. */
-  private static final String ROTARY_FREQUENCIES = ".rotary_emb.inv_freq";
-
+record ModelPair(TensorSource base, TensorSource tuned, TensorRoles roles) {
   /** Every tensor of the fine-tune in order of names; models that do not fit are refused. */
   SequencedMap<String, TensorChange> changes() {
     SortedSet<String> names = new TreeSet<>(base.names());
     names.addAll(tuned.names());
     TreeMap<String, TensorChange> changes = new TreeMap<>();
-    names.removeIf(name -> name.endsWith(ROTARY_FREQUENCIES));
+    names.removeIf(roles.ignored());
     for (String name : names) {
       changes.put(name, change(name, baseTensor(name), tunedTensor(name)));
     }
@@ -45,15 +39,17 @@ record ModelPair(TensorSource base, TensorSource tuned) {
     if (base.names().contains(name)) {
       return base.tensor(name);
     }
-    return name.equals(HEAD) && base.names().contains(EMBEDDINGS) ? base.tensor(EMBEDDINGS) : null;
+    return name.equals(roles.head()) && base.names().contains(roles.embeddings())
+        ? base.tensor(roles.embeddings())
+        : null;
   }
 
   private @Nullable TensorView tunedTensor(String name) {
     if (tuned.names().contains(name)) {
       return tuned.tensor(name);
     }
-    return name.equals(HEAD) && tuned.names().contains(EMBEDDINGS)
-        ? tuned.tensor(EMBEDDINGS)
+    return name.equals(roles.head()) && tuned.names().contains(roles.embeddings())
+        ? tuned.tensor(roles.embeddings())
         : null;
   }
 
@@ -69,24 +65,24 @@ record ModelPair(TensorSource base, TensorSource tuned) {
       return new Exact(after);
     }
     boolean repeatsEmbeddings =
-        name.equals(HEAD)
-            && !base.names().contains(HEAD)
-            && tuned.names().contains(EMBEDDINGS)
-            && isSame(after, tuned.tensor(EMBEDDINGS));
+        name.equals(roles.head())
+            && !base.names().contains(roles.head())
+            && tuned.names().contains(roles.embeddings())
+            && isSame(after, tuned.tensor(roles.embeddings()));
     if (repeatsEmbeddings || isSame(before, after)) {
       return new Unchanged();
     }
-    boolean isVocabulary = name.equals(HEAD) || name.equals(EMBEDDINGS);
-    return isVocabulary ? vocabulary(name, before, after) : other(name, before, after);
+    return roles.isVocabulary(name) ? vocabulary(name, before, after) : other(name, before, after);
   }
 
-  private static TensorChange other(String name, TensorView before, TensorView after) {
+  private TensorChange other(String name, TensorView before, TensorView after) {
     if (!before.shape().equals(after.shape())) {
       throw incompatible(
           name,
           "it is %s in the base and %s in the fine-tune".formatted(before.shape(), after.shape()));
     }
-    boolean isMatrix = before.shape().rank() == 2 && before.shape().elements() > 0;
+    boolean isMatrix =
+        before.shape().rank() == 2 && before.shape().elements() > 0 && roles.mayBeLinear(name);
     return isMatrix && before.type().isFloating() && after.type().isFloating()
         ? new Linear(before, after)
         : new Exact(after);

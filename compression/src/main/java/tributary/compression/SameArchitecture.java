@@ -2,11 +2,11 @@ package tributary.compression;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
+import tributary.model.Families;
 import tributary.model.ModelConfig;
 import tributary.protocol.ErrorCode;
 import tributary.protocol.TributaryException;
@@ -37,9 +37,7 @@ final class SameArchitecture {
     structure.put("heads", config.heads());
     structure.put("key-value heads", config.kvHeads());
     structure.put("head size", config.headSize());
-    structure.put("norm epsilon", config.normEpsilon());
-    structure.put("rotation frequencies", Arrays.toString(config.rope().inverseFrequencies()));
-    structure.put("rotation scale", config.rope().scale());
+    structure.putAll(Families.network(config).traits());
     return structure;
   }
 

@@ -4,13 +4,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
+import java.util.TreeMap;
 import java.util.stream.Stream;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -117,8 +124,43 @@ class CalibratedCodecsTest {
   @Test
   void auto_spends_no_more_than_a_quality_needs() {
     long some = encode("auto:keep_quality=0.3").fileSize().count();
-    long all = encode("auto:keep_quality=1").fileSize().count();
-    assertThat(some).isLessThan(all);
+    long most = encode("auto:keep_quality=0.9").fileSize().count();
+    assertThat(some).isLessThan(most);
+  }
+
+  @Test
+  void a_quality_is_kept_by_the_very_codes_that_were_measured() throws IOException {
+    // Calibration reads few of the records, so that others are left to measure on.
+    var calibration = new DeltaEncoder.Calibration(records, RECORDS, 400, backend);
+    DeltaEncoder.Summary kept = encode("auto:keep_quality=0.5", calibration);
+    byte[] whole = tensorBytes();
+    // The smallest that this fine-tune can have, and all that auto tries above it.
+    List<byte[]> ofBudgets = new ArrayList<>();
+    for (String bits : List.of("1.25", "1.5", "1.75", "2.0", "2.5", "3.0", "4.0", "5.0")) {
+      var summary = encode("auto:budget_bits=" + bits, calibration);
+      if (summary.reasons().equals(kept.reasons())) {
+        ofBudgets.add(tensorBytes());
+      }
+    }
+    assertThat(ofBudgets).containsExactly(whole);
+  }
+
+  /** What the file holds behind its header. */
+  private byte[] tensorBytes() throws IOException {
+    byte[] file = Files.readAllBytes(out());
+    long header = ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN).getLong();
+    return Arrays.copyOfRange(file, Math.toIntExact(Long.BYTES + header), file.length);
+  }
+
+  @Test
+  void a_quality_out_of_reach_is_refused_with_what_can_be_had() {
+    assertThatThrownBy(() -> encode("auto:keep_quality=1"))
+        .isInstanceOfSatisfying(
+            TributaryException.class,
+            e -> assertThat(e.code()).isEqualTo(ErrorCode.QUALITY_UNREACHABLE))
+        .hasMessageContaining("keep_quality is 1.0")
+        .hasMessageContaining("lossless");
+    assertThat(out()).doesNotExist();
   }
 
   @Test
@@ -158,12 +200,122 @@ class CalibratedCodecsTest {
     assertThatThrownBy(() -> encode("deltazip:keep=most")).hasMessageContaining("most");
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"deltazip:bits=2", "spqr:bits=3", "sign-planes:planes=2", "vector-codes"})
+  void an_interrupted_compression_goes_on_behind_the_last_finished_layer(String codec)
+      throws IOException {
+    encode(codec);
+    byte[] whole = Files.readAllBytes(out());
+    Files.delete(out());
+    assertThatThrownBy(() -> encode(codec, 1 << 12, stopAfter(11))).hasMessage("power cut");
+    assertThat(out()).doesNotExist();
+    assertThat(sizeOf(layers())).isBetween(1L, 2L * whole.length);
+    var before = times();
+    assertThat(before).isNotEmpty();
+    assertThatThrownBy(() -> encode(codec, 1 << 12, stopAfter(14))).hasMessage("power cut");
+    assertThat(times()).containsAllEntriesOf(before).hasSizeGreaterThan(before.size());
+    encode(codec, 1 << 12, (_, _) -> {});
+    assertThat(Files.readAllBytes(out())).isEqualTo(whole);
+    assertThat(layers()).doesNotExist();
+  }
+
+  @Test
+  void a_compression_that_changed_does_not_take_over_finished_layers() throws IOException {
+    assertThatThrownBy(() -> encode("deltazip", 1 << 12, stopAfter(12))).hasMessage("power cut");
+    assertRefusal(() -> encode("deltazip:bits=4", 1 << 12, (_, _) -> {}), "bits", "'2'", "'4'");
+    assertRefusal(() -> encode("sign-planes", 1 << 12, (_, _) -> {}), "codec", "'deltazip'");
+    assertRefusal(() -> encode("deltazip", 1 << 11, (_, _) -> {}), "tokens", "'4096'", "'2048'");
+    Files.writeString(records, Files.readString(records).replace('a', 'b'));
+    assertRefusal(() -> encode("deltazip", 1 << 12, (_, _) -> {}), "records", "delete");
+    assertThat(out()).doesNotExist();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "bitdelta:refine=calibrate",
+        "deltazip",
+        "spqr",
+        "any-precision",
+        "sign-planes",
+        "vector-codes",
+        "auto:budget_bits=2",
+        "auto:keep_quality=0.9"
+      })
+  void a_fine_tune_that_is_the_base_is_served_bit_for_bit_as_the_base(String codec) {
+    tuned = base;
+    encode(codec);
+    try (BaseModel model = BaseModel.load(base, backend);
+        ResidentDelta served = ResidentDelta.load(out(), model);
+        DeltaFile file = DeltaFile.open(out())) {
+      assertThat(file.tensors()).isEmpty();
+      List<float[]> wanted = logits(model, ResidentDelta.none());
+      List<float[]> found = logits(model, served);
+      for (int row = 0; row < wanted.size(); row++) {
+        assertThat(found.get(row)).isEqualTo(wanted.get(row));
+      }
+    }
+  }
+
+  private static void assertRefusal(ThrowingCallable run, String... texts) {
+    assertThatThrownBy(run)
+        .isInstanceOfSatisfying(
+            TributaryException.class,
+            e -> assertThat(e.code()).isEqualTo(ErrorCode.INCOMPATIBLE_MODELS))
+        .hasMessageContainingAll(texts);
+  }
+
+  /** Stops after so many tensors are done. */
+  private static DeltaEncoder.Progress stopAfter(int tensors) {
+    int[] left = {tensors};
+    return (_, _) -> {
+      if (--left[0] == 0) {
+        throw new IllegalStateException("power cut");
+      }
+    };
+  }
+
+  private Path layers() {
+    return directory.resolve("layers");
+  }
+
+  /** Of each finished layer when it was written. */
+  private Map<Path, FileTime> times() throws IOException {
+    Map<Path, FileTime> times = new TreeMap<>();
+    try (Stream<Path> files = Files.list(layers())) {
+      for (Path file : files.toList()) {
+        times.put(file, Files.getLastModifiedTime(file));
+      }
+    }
+    return times;
+  }
+
+  private static long sizeOf(Path directory) throws IOException {
+    try (Stream<Path> files = Files.list(directory)) {
+      return files.mapToLong(file -> file.toFile().length()).sum();
+    }
+  }
+
   private DeltaEncoder.Summary encode(String codec) {
-    var calibration = new DeltaEncoder.Calibration(records, RECORDS, 1 << 12, backend);
+    return encode(codec, new DeltaEncoder.Calibration(records, RECORDS, 1 << 12, backend));
+  }
+
+  /** Keeps finished layers. */
+  private DeltaEncoder.Summary encode(String codec, long tokens, DeltaEncoder.Progress progress) {
+    var calibration = new DeltaEncoder.Calibration(records, RECORDS, tokens, backend, layers());
+    return encode(codec, calibration, progress);
+  }
+
+  private DeltaEncoder.Summary encode(String codec, DeltaEncoder.Calibration calibration) {
+    return encode(codec, calibration, (_, _) -> {});
+  }
+
+  private DeltaEncoder.Summary encode(
+      String codec, DeltaEncoder.Calibration calibration, DeltaEncoder.Progress progress) {
     return DeltaEncoder.encode(
         new DeltaEncoder.Job(
             base, tuned, "acme", CodecText.parse(codec), out(), Optional.of(calibration)),
-        (_, _) -> {});
+        progress);
   }
 
   private Path out() {

@@ -17,12 +17,19 @@ public final class Loaded {
 
   /** Environment variables that set something, and what. */
   private static final Map<String, String> ENVIRONMENT =
-      Map.of(
-          "TRIBUTARY_HTTP_HOST", "tributary.http.host",
-          "TRIBUTARY_HTTP_PORT", "tributary.http.port",
-          "TRIBUTARY_CLUSTER_HOST", "tributary.cluster.host",
-          "TRIBUTARY_CLUSTER_PORT", "tributary.cluster.port",
-          "TRIBUTARY_CLUSTER_SEED_NODES", "tributary.cluster.seed-nodes");
+      Map.ofEntries(
+          Map.entry("TRIBUTARY_LEDGER_URL", "tributary.security.ledger.url"),
+          Map.entry("TRIBUTARY_LEDGER_USER", "tributary.security.ledger.user"),
+          Map.entry("TRIBUTARY_LEDGER_PASSWORD", "tributary.security.ledger.password"),
+          Map.entry("TRIBUTARY_HTTP_HOST", "tributary.http.host"),
+          Map.entry("TRIBUTARY_HTTP_PORT", "tributary.http.port"),
+          Map.entry("TRIBUTARY_CLUSTER_ROLE", "tributary.cluster.role"),
+          Map.entry("TRIBUTARY_CLUSTER_HOST", "tributary.cluster.host"),
+          Map.entry("TRIBUTARY_CLUSTER_PORT", "tributary.cluster.port"),
+          Map.entry("TRIBUTARY_CLUSTER_SEED_NODES", "tributary.cluster.seed-nodes"),
+          Map.entry("TRIBUTARY_CLUSTER_SERVICE", "tributary.cluster.bootstrap.service"),
+          Map.entry(
+              "TRIBUTARY_CLUSTER_CONTACT_POINTS", "tributary.cluster.bootstrap.contact-points"));
 
   private final ServerConfig server;
   private final Config raw;

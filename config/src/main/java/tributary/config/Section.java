@@ -178,6 +178,24 @@ final class Section {
     return path(key, wanted, path -> Files.isRegularFile(path.resolve(holding)));
   }
 
+  /** A file, or a directory that holds a file of the name {@code holding}. */
+  Path fileOrDirectory(String key, String wanted, String holding) {
+    return path(
+        key,
+        wanted,
+        path -> Files.isRegularFile(path) || Files.isRegularFile(path.resolve(holding)));
+  }
+
+  /** A directory that is there or may be made. */
+  Path newDirectory(String key) {
+    return path(key, "a directory, or a name for one", path -> !Files.isRegularFile(path));
+  }
+
+  /** A file, or a name for one. */
+  Path newFile(String key) {
+    return path(key, "a file, or a name for one", path -> !Files.isDirectory(path));
+  }
+
   /** Reads a key that may be left out. */
   <T> Optional<T> optional(String key, Function<String, T> read) {
     known.add(key);

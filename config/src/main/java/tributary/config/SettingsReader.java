@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.regex.Pattern;
 import tributary.protocol.Bytes;
 import tributary.protocol.DeltaId;
@@ -35,8 +36,12 @@ final class SettingsReader {
             http(root.section("http")),
             device(root.section("device")),
             deltas(root.section("deltas")),
+            scheduling(root.section("scheduling")),
             streaming(root.section("streaming")),
-            cluster(root.section("cluster")));
+            cluster(root.section("cluster")),
+            SecurityReader.read(root.section("security"), directory),
+            recording(root.section("recording")),
+            telemetry(root.section("telemetry")));
     checkServed(config, root, base, models);
     document.throwIfBad();
     return config;
@@ -52,7 +57,8 @@ final class SettingsReader {
   private static ServerConfig.Model model(Section model) {
     return new ServerConfig.Model(
         model.model("name"),
-        model.file("delta", "a delta file"),
+        model.fileOrDirectory(
+            "delta", "a delta file, or the directory of a LoRA adapter", "adapter_config.json"),
         model.optional(
             "tokenizer",
             key -> model.directory(key, "a directory with a tokenizer.json", "tokenizer.json")),
@@ -71,7 +77,8 @@ final class SettingsReader {
         http.whole("choices-max", 1, 128),
         http.whole("prompts-max", 1, 1024),
         http.whole("stop-strings-max", 1, 64),
-        (int) http.size("send-buffer", times(4, KIB), times(16, MIB)).count());
+        (int) http.size("send-buffer", times(4, KIB), times(16, MIB)).count(),
+        http.flag("http2"));
   }
 
   private static ServerConfig.Device device(Section device) {
@@ -97,7 +104,23 @@ final class SettingsReader {
         deltas.duration("load-timeout", Duration.ofMillis(100), Duration.ofHours(1)),
         deltas.duration("idle-unload", Duration.ofMillis(100), Duration.ofDays(30)),
         deltas.whole("loads-concurrent", 1, 64),
-        deltas.whole("waiting-per-delta-max", 1, 100_000));
+        deltas.whole("waiting-per-delta-max", 1, 100_000),
+        deltas.size("memory", MIB, times(16 * 1024, GIB)),
+        deltas.size("warm-memory", KIB, times(16 * 1024, GIB)),
+        deltas.duration("age-max", Duration.ofMillis(100), Duration.ofHours(1)),
+        deltas.optional("store", deltas::newDirectory),
+        deltas.duration("store-refresh", Duration.ofMillis(100), Duration.ofHours(1)),
+        deltas.size("store-max", MIB, times(16 * 1024, GIB)),
+        deltas.duration("store-grace", Duration.ofSeconds(1), Duration.ofDays(30)));
+  }
+
+  private static ServerConfig.Scheduling scheduling(Section scheduling) {
+    return new ServerConfig.Scheduling(
+        scheduling.choice("policy", ServerConfig.Scheduling.Policy.class),
+        scheduling.whole("gap-tokens", 1, 1_000_000_000),
+        scheduling.duration("age-max", Duration.ofMillis(10), Duration.ofHours(1)),
+        scheduling.whole("deltas-max", 1, 1_000_000),
+        scheduling.flag("prefix-cache"));
   }
 
   private static ServerConfig.Streaming streaming(Section streaming) {
@@ -106,12 +129,47 @@ final class SettingsReader {
         streaming.duration("slow-reader-max", Duration.ofMillis(10), Duration.ofHours(1)));
   }
 
+  private static ServerConfig.Recording recording(Section recording) {
+    return new ServerConfig.Recording(
+        recording.optional("trace", recording::newFile),
+        recording.optional("steps", recording::newFile),
+        recording.size("size-max", MIB, times(1024, GIB)));
+  }
+
   private static ServerConfig.Cluster cluster(Section cluster) {
     return new ServerConfig.Cluster(
+        cluster.choice("role", ServerConfig.Role.class),
         cluster.text("host", HOST),
         cluster.whole("port", 0, PORT_MAX),
         cluster.texts("seed-nodes", "nodes as host:port", SettingsReader::isHostPort),
-        cluster.whole("shards", 1, 10_000));
+        cluster.whole("shards", 1, 10_000),
+        bootstrap(cluster.section("bootstrap")),
+        cluster.optional("tls", key -> tls(cluster.section(key))));
+  }
+
+  private static ServerConfig.Telemetry telemetry(Section telemetry) {
+    String wanted = "the http address of a collector, such as http://127.0.0.1:4318";
+    Optional<String> endpoint =
+        telemetry.optional("otlp-endpoint", key -> telemetry.text(key, wanted));
+    endpoint
+        .filter(address -> !address.matches("https?://[^\\s/]+(/\\S*)?"))
+        .ifPresent(_ -> telemetry.problem("otlp-endpoint", wanted));
+    return new ServerConfig.Telemetry(endpoint, telemetry.whole("traced-percent", 0, 100));
+  }
+
+  private static ServerConfig.Bootstrap bootstrap(Section bootstrap) {
+    return new ServerConfig.Bootstrap(
+        bootstrap.choice("method", ServerConfig.BootstrapMethod.class),
+        bootstrap.text("service", "the name of a service"),
+        bootstrap.whole("contact-points", 1, 1000),
+        bootstrap.whole("management-port", 1, PORT_MAX));
+  }
+
+  private static ServerConfig.Tls tls(Section tls) {
+    return new ServerConfig.Tls(
+        tls.file("key", "a PEM file"),
+        tls.file("certificate", "a PEM file"),
+        tls.file("authority", "a PEM file"));
   }
 
   private static void checkServed(

@@ -67,10 +67,17 @@ class ServerConfigTest {
                   }
                   deltas {
                     load-timeout = 17 s, idle-unload = 18 s, loads-concurrent = 19
-                    waiting-per-delta-max = 20
+                    waiting-per-delta-max = 20, memory = 27 MiB, warm-memory = 33 MiB
+                    age-max = 28 s, store = kept, store-refresh = 29 s
+                    store-max = 34 MiB, store-grace = 35 s
+                  }
+                  scheduling {
+                    policy = line-skipping, gap-tokens = 30, age-max = 31 s, deltas-max = 32
+                    prefix-cache = false
                   }
                   streaming { window-tokens = 21, slow-reader-max = 22 s }
-                  cluster { host = c, port = 23, seed-nodes = ["d:24", "[::1]:25"], shards = 26 }
+                  recording { trace = t.jsonl, steps = s.jsonl, size-max = 33 MiB }
+                  cluster { role = gateway, host = c, port = 23, seed-nodes = ["d:24", "[::1]:25"], shards = 26 }
                 }
                 """)
             .server();
@@ -101,9 +108,39 @@ class ServerConfigTest {
                     10 << 10),
                 new ServerConfig.Device(
                     ServerConfig.Device.Backend.SCALAR, 11, new Bytes(12 << 20), 13, 15, 14, 16),
-                new ServerConfig.Deltas(Duration.ofSeconds(17), Duration.ofSeconds(18), 19, 20),
+                new ServerConfig.Deltas(
+                    Duration.ofSeconds(17),
+                    Duration.ofSeconds(18),
+                    19,
+                    20,
+                    new Bytes(27 << 20),
+                    new Bytes(33 << 20),
+                    Duration.ofSeconds(28),
+                    Optional.of(directory.resolve("kept")),
+                    Duration.ofSeconds(29),
+                    new Bytes(34 << 20),
+                    Duration.ofSeconds(35)),
+                new ServerConfig.Scheduling(
+                    ServerConfig.Scheduling.Policy.LINE_SKIPPING,
+                    30,
+                    Duration.ofSeconds(31),
+                    32,
+                    false),
                 new ServerConfig.Streaming(21, Duration.ofSeconds(22)),
-                new ServerConfig.Cluster("c", 23, List.of("d:24", "[::1]:25"), 26)));
+                new ServerConfig.Cluster(
+                    ServerConfig.Role.GATEWAY,
+                    "c",
+                    23,
+                    List.of("d:24", "[::1]:25"),
+                    26,
+                    new ServerConfig.Bootstrap(
+                        ServerConfig.BootstrapMethod.NONE, "tributary", 2, 7626),
+                    Optional.empty()),
+                ServerConfig.Security.NONE,
+                new ServerConfig.Recording(
+                    Optional.of(directory.resolve("t.jsonl")),
+                    Optional.of(directory.resolve("s.jsonl")),
+                    new Bytes(33 << 20))));
   }
 
   @Test
@@ -125,6 +162,7 @@ class ServerConfigTest {
         Map.of(
             "TRIBUTARY_HTTP_HOST", "10.0.0.1",
             "TRIBUTARY_HTTP_PORT", "9001",
+            "TRIBUTARY_CLUSTER_ROLE", "executor",
             "TRIBUTARY_CLUSTER_HOST", "10.0.0.2",
             "TRIBUTARY_CLUSTER_PORT", "9002",
             "TRIBUTARY_CLUSTER_SEED_NODES", "a:1, b:2");
@@ -132,6 +170,7 @@ class ServerConfigTest {
     ServerConfig config = Loaded.read(file, environment).server();
     assertThat(config.http().host()).isEqualTo("10.0.0.1");
     assertThat(config.http().port()).isEqualTo(9001);
+    assertThat(config.cluster().role()).isEqualTo(ServerConfig.Role.EXECUTOR);
     assertThat(config.cluster().host()).isEqualTo("10.0.0.2");
     assertThat(config.cluster().port()).isEqualTo(9002);
     assertThat(config.cluster().seedNodes()).containsExactly("a:1", "b:2");
@@ -212,7 +251,7 @@ class ServerConfigTest {
     "base.served, perhaps, true or false",
     "base.name, '\"a/b\"', a model name",
     "base.name, .hidden, a model name",
-    "device.backend, GPU, 'one of auto, scalar, vector'",
+    "device.backend, GPU, 'one of auto, cuda, cpu, scalar, vector'",
     "models, 5, a list of sections",
     "models, [5], 'a section, { ... }'",
     "cluster.seed-nodes, [nowhere], nodes as host:port",

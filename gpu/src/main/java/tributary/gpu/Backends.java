@@ -3,6 +3,7 @@ package tributary.gpu;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import tributary.gpu.cuda.CudaBackend;
 import tributary.gpu.scalar.ScalarBackend;
 import tributary.gpu.vector.VectorBackend;
 import tributary.protocol.ErrorCode;
@@ -12,7 +13,6 @@ import tributary.protocol.TributaryException;
 public final class Backends {
   private static final Logger LOG = LoggerFactory.getLogger(Backends.class);
   private static final String VECTOR_MODULE = "jdk.incubator.vector";
-  private static final String NO_CUDA = "cuda: not part of this build yet";
 
   private Backends() {}
 
@@ -29,10 +29,9 @@ public final class Backends {
     }
     Backend backend =
         switch (choice) {
-          case AUTO ->
-              vectorRefusal()
-                  .<Backend>map(refusal -> ScalarBackend.create(refusal + "; " + NO_CUDA))
-                  .orElseGet(() -> VectorBackend.create(threads, NO_CUDA));
+          case AUTO -> auto(threads);
+          case CUDA -> cuda(threads);
+          case CPU -> host(threads, "as configured");
           case SCALAR -> ScalarBackend.create("as configured");
           case VECTOR -> {
             vectorRefusal()
@@ -44,6 +43,35 @@ public final class Backends {
         };
     LOG.info("backend {}", backend.description());
     return backend;
+  }
+
+  private static Backend auto(int threads) {
+    Backend host = host(threads, "beside a device");
+    return switch (CudaBackend.open(host)) {
+      case CudaBackend.Opening.Opened(var backend) -> backend;
+      case CudaBackend.Opening.Off(var reason) -> {
+        host.close();
+        yield host(threads, "cuda is off: " + reason);
+      }
+    };
+  }
+
+  private static Backend cuda(int threads) {
+    Backend host = host(threads, "beside a device");
+    return switch (CudaBackend.open(host)) {
+      case CudaBackend.Opening.Opened(var backend) -> backend;
+      case CudaBackend.Opening.Off(var reason) -> {
+        host.close();
+        throw new TributaryException(ErrorCode.CONFIG, "cuda is off: " + reason);
+      }
+    };
+  }
+
+  /** The fastest on the host's processors. */
+  private static Backend host(int threads, String reason) {
+    return vectorRefusal()
+        .<Backend>map(refusal -> ScalarBackend.create(refusal + "; " + reason))
+        .orElseGet(() -> VectorBackend.create(threads, reason));
   }
 
   /** Why the vector backend cannot be used here, if it cannot. */

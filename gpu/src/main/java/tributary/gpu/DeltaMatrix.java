@@ -23,6 +23,14 @@ public interface DeltaMatrix extends AutoCloseable {
   }
 
   /**
+   * Brings what a width needs beyond the present one, so that setting it takes no time. May be
+   * called while a kernel runs.
+   *
+   * @param width at least 1
+   */
+  default void prepare(int width) {}
+
+  /**
    * Computes at this width from now on, or at the greatest where there are fewer. Must not be
    * called while a kernel runs.
    *

@@ -18,6 +18,14 @@ public interface Gemm {
   /** {@code out[m, n] += a[k, m]^T b[k, n]}: a Gram matrix, the gradient of a layer's weight. */
   void addGram(float[] out, float[] a, float[] b, Extent extent);
 
+  /**
+   * {@code out[columns, columns] += a[rows, columns]^T a} on and above the diagonal, below which it
+   * is left open.
+   */
+  default void addUpperGram(float[] out, float[] a, int columns, int rows) {
+    addGram(out, a, a, new Extent(columns, columns, rows));
+  }
+
   /** Sizes of the result, and the length of the sums. Arrays may be longer than these ask for. */
   record Extent(int m, int n, int k) {
     public Extent {

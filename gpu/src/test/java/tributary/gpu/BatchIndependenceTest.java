@@ -126,7 +126,7 @@ final class BatchIndependenceTest {
             0,
             sequences);
     Activations out = Operands.unwritten(backend, rows, keys * group);
-    backend.attention().apply(out, q, cache, 0, sequences, 0.2f);
+    backend.attention().apply(out, q, cache, 0, sequences, Attention.Scores.scaled(0.2f));
     return out;
   }
 

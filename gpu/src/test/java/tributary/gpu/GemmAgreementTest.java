@@ -61,6 +61,26 @@ final class GemmAgreementTest {
   }
 
   @Test
+  void the_upper_half_of_a_gram_matrix_is_that_of_the_whole() {
+    try (Backend vector = VectorBackends.open(256, 2)) {
+      for (int columns : new int[] {1, 15, 17, 100, 2100}) {
+        var operands = new Operands(columns);
+        int rows = 5;
+        float[] a = operands.values(rows * columns);
+        float[] upper = new float[columns * columns];
+        float[] whole = new float[columns * columns];
+        vector.gemm().addUpperGram(upper, a, columns, rows);
+        vector.gemm().addGram(whole, a, a, new Extent(columns, columns, rows));
+        for (int i = 0; i < columns; i++) {
+          int first = i * columns + i;
+          int end = (i + 1) * columns;
+          assertThat(Arrays.equals(upper, first, end, whole, first, end)).isTrue();
+        }
+      }
+    }
+  }
+
+  @Test
   void threads_change_no_bit() {
     var extent = new Extent(211, 97, 301);
     for (Form form : Form.values()) {
@@ -89,7 +109,7 @@ final class GemmAgreementTest {
   }
 
   @ParameterizedTest
-  @EnumSource(BackendChoice.class)
+  @EnumSource(names = {"SCALAR", "VECTOR"})
   void arrays_that_are_too_short_or_shared_are_named(BackendChoice choice) {
     try (Backend backend = Backends.open(choice, 1)) {
       var extent = new Extent(2, 3, 4);

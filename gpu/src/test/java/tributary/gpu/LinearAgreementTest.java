@@ -2,6 +2,8 @@ package tributary.gpu;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -36,6 +38,38 @@ final class LinearAgreementTest {
           int outputs = SIZES[operands.random().nextInt(SIZES.length)];
           int rows = 1 + operands.random().nextInt(9);
           linear(vector, operands, type, rows, outputs, columns);
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest(name = "{0} bits")
+  @ValueSource(ints = {128, 256, 512})
+  void many_rows_at_once_agree_with_rows_one_by_one(int bits) {
+    try (Backend vector = VectorBackends.open(bits, 2)) {
+      var operands = new Operands(bits);
+      for (DType type : Operands.TYPES) {
+        for (int columns : new int[] {1, 33, 385, 800}) {
+          WeightMatrix weight = vector.matrix(operands.matrix(type, 37, columns));
+          Activations x = vector.activations(70, columns);
+          for (int row = 0; row < x.rows(); row++) {
+            x.writeRow(row, operands.values(columns));
+          }
+          Activations wanted = vector.activations(70, 37);
+          Activations found = vector.activations(70, 37);
+          found.writeRow(3, operands.values(37));
+          vector.linear().apply(wanted, x, weight, List.of());
+          vector.bulkLinear().apply(found, x, weight, List.of());
+          double allowed = Tolerance.LINEAR.share * 4 * Math.max(columns, 8);
+          for (int row = 0; row < x.rows(); row++) {
+            float[] a = new float[37];
+            float[] b = new float[37];
+            wanted.readRow(row, a);
+            found.readRow(row, b);
+            for (int i = 0; i < a.length; i++) {
+              assertThat(Math.abs((double) a[i] - b[i])).isLessThanOrEqualTo(allowed);
+            }
+          }
         }
       }
     }
@@ -105,6 +139,42 @@ final class LinearAgreementTest {
               try (DeltaMatrix offline = backend.delta(coded.atMost(width))) {
                 same(backend, x, base, live, offline, kind + " width=" + width);
               }
+            }
+          }
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @ValueSource(strings = {"scalar", "128", "256", "512"})
+  void planes_whose_memory_is_filled_late_are_computed_as_if_they_had_been_there(String which) {
+    try (Backend backend =
+        which.equals("scalar") ? scalar : VectorBackends.open(Integer.parseInt(which), 2)) {
+      assertThat(backend.wantsPlanesAtOnce()).isFalse();
+      var operands = new Operands(which.hashCode());
+      for (RandomCodes.Kind kind : RandomCodes.Kind.values()) {
+        var coded = operands.coded(operands.codes().of(kind, 37, 100));
+        List<MemorySegment> planes = coded.code().codeSegments().toList();
+        if (coded.code().widths() == 1 || planes.size() != coded.code().widths()) {
+          continue;
+        }
+        TensorView base = operands.matrix(DType.F16, 37, 100);
+        float[] x = operands.values(6 * 100);
+        List<byte[]> late = new ArrayList<>();
+        for (MemorySegment plane : planes.subList(1, planes.size())) {
+          late.add(plane.toArray(ValueLayout.JAVA_BYTE));
+          plane.fill((byte) 0);
+        }
+        try (DeltaMatrix live = backend.delta(coded, 1)) {
+          assertThat(live.width()).isEqualTo(1);
+          for (int plane = 1; plane < planes.size(); plane++) {
+            planes.get(plane).copyFrom(MemorySegment.ofArray(late.get(plane - 1)));
+            live.prepare(plane + 1);
+            assertThat(live.width()).isEqualTo(plane);
+            live.setWidth(plane + 1);
+            try (DeltaMatrix offline = backend.delta(coded.atMost(plane + 1))) {
+              same(backend, x, base, live, offline, kind + " width=" + (plane + 1));
             }
           }
         }

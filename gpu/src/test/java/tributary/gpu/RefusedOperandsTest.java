@@ -27,7 +27,7 @@ final class RefusedOperandsTest {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @EnumSource(names = {"SCALAR", "VECTOR"})
   void shapes_that_do_not_fit_are_named(BackendChoice choice) {
     use(choice);
     WeightMatrix weight = backend.matrix(operands.matrix(DType.F32, 4, 8));
@@ -41,7 +41,7 @@ final class RefusedOperandsTest {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @EnumSource(names = {"SCALAR", "VECTOR"})
   void deltas_of_another_matrix_and_runs_out_of_order_are_named(BackendChoice choice) {
     use(choice);
     WeightMatrix weight = backend.matrix(operands.matrix(DType.F32, 4, 8));
@@ -62,7 +62,7 @@ final class RefusedOperandsTest {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @EnumSource(names = {"SCALAR", "VECTOR"})
   void pages_outside_the_pool_are_refused_before_anything_is_written(BackendChoice choice) {
     use(choice);
     try (KvCache cache = backend.kvCache(new KvShape(1, 1, 4, 2, 3))) {
@@ -79,7 +79,7 @@ final class RefusedOperandsTest {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @EnumSource(names = {"SCALAR", "VECTOR"})
   void an_archive_is_refused(BackendChoice choice) {
     use(choice);
     var archive = new DeltaTensor.Archived(DType.BF16, Shape.of(4, 8), new TreeMap<>(), List.of());
@@ -87,7 +87,7 @@ final class RefusedOperandsTest {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @EnumSource(names = {"SCALAR", "VECTOR"})
   void weights_that_are_no_floats_have_a_code(BackendChoice choice) {
     use(choice);
     var bytes = new TensorView(DType.I8, Shape.of(1, 2), MemorySegment.ofArray(new byte[] {1, 2}));
@@ -125,6 +125,8 @@ final class RefusedOperandsTest {
   }
 
   private void attend(Activations q, KvCache cache, SequenceRows rows) {
-    backend.attention().apply(backend.activations(1, 4), q, cache, 0, List.of(rows), 1);
+    backend
+        .attention()
+        .apply(backend.activations(1, 4), q, cache, 0, List.of(rows), Attention.Scores.scaled(1));
   }
 }

@@ -7,6 +7,12 @@ import tributary.gpu.scalar.ScalarBackend;
 
 /** Rope, cache and attention of the vector backend against their definitions. */
 final class SequenceAgreementTest {
+  private static final List<Attention.Scores> SCORES =
+      List.of(
+          Attention.Scores.scaled(0.3f),
+          new Attention.Scores(0.3f, 7, Attention.Scores.UNCAPPED),
+          new Attention.Scores(0.5f, 18, 0.7f));
+
   private final Backend scalar = ScalarBackend.create("for a test");
 
   @ParameterizedTest(name = "{0} bits, head {1}, {2} key-value heads of {3}, pages of {4}")
@@ -85,9 +91,16 @@ final class SequenceAgreementTest {
               layer,
               sequences);
       Agreement.within(Tolerance.ROPE, 4, foundQ, wantedQ, "rope, layer " + layer);
-      vector.attention().apply(foundOut, foundQ, found, layer, sequences, 0.3f);
-      scalar.attention().apply(wantedOut, wantedQ, wanted, layer, sequences, 0.3f);
-      Agreement.within(Tolerance.ATTENTION, 8, foundOut, wantedOut, "attention, layer " + layer);
+      for (Attention.Scores scores : SCORES) {
+        vector.attention().apply(foundOut, foundQ, found, layer, sequences, scores);
+        scalar.attention().apply(wantedOut, wantedQ, wanted, layer, sequences, scores);
+        Agreement.within(
+            Tolerance.ATTENTION,
+            8,
+            foundOut,
+            wantedOut,
+            "attention, layer " + layer + " " + scores);
+      }
     }
   }
 }

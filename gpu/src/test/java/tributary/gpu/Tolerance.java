@@ -15,6 +15,10 @@ enum Tolerance {
   ROPE(3e-7),
   /** An exponential, a quotient and a product. */
   SILU(1e-6),
+  /** Two sums over a row, a root and two products. */
+  LAYER_NORM(2e-6),
+  /** An exponential or two, a polynomial and a quotient. */
+  ACTIVATION(1e-6),
   /** A few additions. */
   GATHER(3e-7);
 

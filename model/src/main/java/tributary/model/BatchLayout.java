@@ -29,8 +29,17 @@ record BatchLayout(Step.Batch batch, List<Wanted> wanted) {
    * @param row index into the slice's tokens
    * @param batchRow where that row is computed
    * @param vocabulary logits that the slice's variant has
+   * @param what of the row
    */
-  record Wanted(int slice, int row, int batchRow, int vocabulary) {}
+  record Wanted(int slice, int row, int batchRow, int vocabulary, What what) {}
+
+  /** What somebody waits for. */
+  enum What {
+    LOGITS,
+    /** Which token has the largest logit. */
+    CHOICE,
+    STATE
+  }
 
   BatchLayout {
     wanted = List.copyOf(wanted);
@@ -81,12 +90,18 @@ record BatchLayout(Step.Batch batch, List<Wanted> wanted) {
       int from =
           switch (slice.logits()) {
             case NONE -> count;
-            case LAST -> count - 1;
+            case LAST, CHOICE, STATE -> count - 1;
             case ALL -> 0;
+          };
+      What what =
+          switch (slice.logits()) {
+            case NONE, LAST, ALL -> What.LOGITS;
+            case CHOICE -> What.CHOICE;
+            case STATE -> What.STATE;
           };
       int vocabulary = rows(slice.delta().differences(), base.network().head());
       for (int row = from; row < count; row++) {
-        wanted.add(new Wanted(i, row, firstRows[i] + row, vocabulary));
+        wanted.add(new Wanted(i, row, firstRows[i] + row, vocabulary, what));
       }
     }
     return wanted;

@@ -1,32 +1,17 @@
 package tributary.model;
 
-import java.util.Arrays;
-import java.util.List;
-import tributary.gpu.Activations;
 import tributary.gpu.KvCache;
 import tributary.gpu.KvShape;
-import tributary.model.BatchLayout.Wanted;
-import tributary.model.network.Network;
-import tributary.model.network.Step;
-import tributary.model.network.Workspace;
+import tributary.gpu.program.CompiledModel;
 
 /** Computes steps of a model over a KV cache. Used by one thread at a time. */
 public final class ForwardPass implements AutoCloseable {
-  /** Logits of one call of the head; a step that wants more of them calls it several times. */
-  private static final long LOGITS_MAX = 1L << 24;
-
   private final BaseModel base;
-  private final Network network;
-  private final KvCache cache;
-  private final Workspace workspace;
-  private float[] wide = {};
-  private float[] exact = {};
+  private final Pass pass;
 
-  private ForwardPass(BaseModel base, KvCache cache) {
+  private ForwardPass(BaseModel base, Pass pass) {
     this.base = base;
-    this.network = base.network();
-    this.cache = cache;
-    this.workspace = new Workspace(base.backend());
+    this.pass = pass;
   }
 
   /**
@@ -34,7 +19,12 @@ public final class ForwardPass implements AutoCloseable {
    */
   public static ForwardPass create(BaseModel base, int pages, int pageTokens) {
     KvShape shape = kvShape(base.config(), pages, pageTokens);
-    return new ForwardPass(base, base.backend().kvCache(shape));
+    CompiledModel compiled = base.compiled();
+    return new ForwardPass(
+        base,
+        compiled == null
+            ? KernelPass.create(base, shape)
+            : new CompiledPass(compiled.steps(shape)));
   }
 
   public static KvShape kvShape(ModelConfig config, int pages, int pageTokens) {
@@ -55,67 +45,48 @@ public final class ForwardPass implements AutoCloseable {
      *     changed
      */
     void accept(int slice, int row, float[] logits);
+
+    /**
+     * Takes what was chosen for a slice of which only that is wanted.
+     *
+     * @param token the lowest of those with the largest logit; negative when no logit is a number
+     */
+    default void chosen(int slice, int row, int token) {
+      throw new IllegalStateException("nobody asked for choices");
+    }
+
+    /**
+     * Takes the state of a row of which that is wanted.
+     *
+     * @param state [hidden], behind the final norm; the receiver's own
+     */
+    default void state(int slice, int row, float[] state) {
+      throw new IllegalStateException("nobody asked for states");
+    }
   }
 
   /**
-   * Runs one step: KV of all rows is written, wanted logits go to {@code sink}, slice by slice in
-   * the batch's order, rows ascending.
+   * Runs one step: KV of all rows is written, what is wanted goes to {@code sink}, a slice's rows
+   * ascending.
    */
   public void run(StepBatch batch, LogitsSink sink) {
     if (batch.slices().isEmpty()) {
       return;
     }
-    BatchLayout layout = BatchLayout.of(batch, base, cache.shape());
-    Step step = new Step(base.backend(), base.weights(), workspace, cache, layout.batch());
-    Activations hidden = network.hidden(step);
+    pass.run(BatchLayout.of(batch, base, pass.cache().shape()), sink);
+  }
 
-    int columns = step.rowsOf(network.head());
-    int blockRows = (int) Math.max(1, LOGITS_MAX / columns);
-    List<Wanted> wanted = layout.wanted();
-    for (int first = 0; first < wanted.size(); first += blockRows) {
-      int end = Math.min(first + blockRows, wanted.size());
-      deliver(step, hidden, wanted.subList(first, end), sink);
-    }
+  /** Whether slices may want states; a backend that compiles its steps brings none back. */
+  public boolean tellsStates() {
+    return pass.tellsStates();
   }
 
   public KvCache cache() {
-    return cache;
+    return pass.cache();
   }
 
   @Override
   public void close() {
-    workspace.close();
-    cache.close();
-  }
-
-  /** Computes the wanted rows in batch order, tenant by tenant, and hands them out as asked. */
-  private void deliver(Step step, Activations hidden, List<Wanted> wanted, LogitsSink sink) {
-    int[] rows = wanted.stream().mapToInt(Wanted::batchRow).sorted().toArray();
-    Step selected = step.select(rows);
-    int columns = selected.rowsOf(network.head());
-    Activations last = selected.scratch("last", hidden.columns());
-    Activations logits = selected.scratch("logits", columns);
-    selected.copyRows(last, hidden, rows);
-    network.logits(selected, logits, last);
-    for (Wanted row : wanted) {
-      int computed = Arrays.binarySearch(rows, row.batchRow());
-      sink.accept(row.slice(), row.row(), read(logits, computed, row.vocabulary()));
-    }
-  }
-
-  private float[] read(Activations logits, int row, int vocabulary) {
-    if (exact.length != vocabulary) {
-      exact = new float[vocabulary];
-    }
-    if (logits.columns() == vocabulary) {
-      logits.readRow(row, exact);
-      return exact;
-    }
-    if (wide.length != logits.columns()) {
-      wide = new float[logits.columns()];
-    }
-    logits.readRow(row, wide);
-    System.arraycopy(wide, 0, exact, 0, vocabulary);
-    return exact;
+    pass.close();
   }
 }

@@ -2,30 +2,20 @@ package tributary.model;
 
 import java.nio.file.Path;
 import java.util.Set;
-import tributary.gpu.Rope;
-import tributary.model.network.Dimensions;
+import tributary.model.family.Structure;
 
 /**
  * A checkpoint's {@code config.json} and {@code generation_config.json}, checked.
  *
+ * @param architecture its name in checkpoints
  * @param eosTokens ids that end a sequence
  * @param bosToken id that starts one, or -1
  */
 public record ModelConfig(
     String architecture,
+    Structure structure,
     int vocabularySize,
-    int hiddenSize,
-    int intermediateSize,
-    int layers,
-    int heads,
-    int kvHeads,
-    int headSize,
-    int contextLength,
-    float normEpsilon,
     boolean tiedEmbeddings,
-    boolean attentionBias,
-    boolean mlpBias,
-    Rope.Frequencies rope,
     Set<Integer> eosTokens,
     int bosToken) {
   public static final int NO_TOKEN = -1;
@@ -41,38 +31,35 @@ public record ModelConfig(
 
   /** This configuration, but with a head of its own or without. */
   public ModelConfig withTiedEmbeddings(boolean tied) {
-    return new ModelConfig(
-        architecture,
-        vocabularySize,
-        hiddenSize,
-        intermediateSize,
-        layers,
-        heads,
-        kvHeads,
-        headSize,
-        contextLength,
-        normEpsilon,
-        tied,
-        attentionBias,
-        mlpBias,
-        rope,
-        eosTokens,
-        bosToken);
+    return new ModelConfig(architecture, structure, vocabularySize, tied, eosTokens, bosToken);
   }
 
-  Dimensions dimensions() {
-    return new Dimensions(
-        vocabularySize,
-        hiddenSize,
-        intermediateSize,
-        layers,
-        heads,
-        kvHeads,
-        headSize,
-        normEpsilon,
-        tiedEmbeddings,
-        attentionBias,
-        mlpBias,
-        rope);
+  public int hiddenSize() {
+    return structure.dimensions().hidden();
+  }
+
+  public int intermediateSize() {
+    return structure.dimensions().intermediate();
+  }
+
+  public int layers() {
+    return structure.dimensions().layers();
+  }
+
+  public int heads() {
+    return structure.dimensions().heads();
+  }
+
+  public int kvHeads() {
+    return structure.dimensions().kvHeads();
+  }
+
+  public int headSize() {
+    return structure.dimensions().headSize();
+  }
+
+  /** Tokens of the longest sequence. */
+  public int contextLength() {
+    return structure.dimensions().context();
   }
 }

@@ -3,12 +3,10 @@ package tributary.model;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import tributary.model.network.Differences;
+import tributary.model.peft.PeftAdapter;
 import tributary.protocol.Bytes;
-import tributary.protocol.ErrorCode;
-import tributary.protocol.Quoted;
 import tributary.protocol.TributaryException;
 import tributary.tensor.container.DeltaFile;
 import tributary.tensor.format.DeltaTensor;
@@ -16,7 +14,7 @@ import tributary.tensor.format.DeltaTensor;
 /** One tenant's whole difference to a base, in a backend's memory and ready to serve. */
 public final class ResidentDelta implements AutoCloseable {
   /** What a difference consists of, unless it is empty. */
-  private record Content(BaseModel base, Differences differences, Optional<DeltaFile> file) {}
+  private record Content(BaseModel base, Differences differences, Runnable release) {}
 
   private static final ResidentDelta NONE = new ResidentDelta(null);
 
@@ -26,13 +24,19 @@ public final class ResidentDelta implements AutoCloseable {
     this.content = content;
   }
 
+  /** Differences whose memory belongs to others. */
+  ResidentDelta(BaseModel base, Differences differences) {
+    this(new Content(base, differences, () -> {}));
+  }
+
   /** The empty difference: serves the base itself. */
   public static ResidentDelta none() {
     return NONE;
   }
 
   /**
-   * Opens, verifies and loads a delta file; refuses one that was taken from another base.
+   * Opens, verifies and loads a delta file, or a LoRA adapter's directory; refuses one that was
+   * taken from another base.
    *
    * @throws TributaryException {@code wrong_base}, {@code delta_checksum}, ...
    */
@@ -48,24 +52,39 @@ public final class ResidentDelta implements AutoCloseable {
    */
   public static ResidentDelta load(Path path, BaseModel base, int widthMax) {
     requireWidth(widthMax);
+    if (PeftAdapter.isAdapter(path)) {
+      return adapter(path, base);
+    }
     DeltaFile file = DeltaFile.open(path);
     try {
-      requireBase(path, file, base);
+      OpenDelta.requireBase(path, file, base);
       file.verifyChecksums();
       Map<String, DeltaTensor> tensors = new LinkedHashMap<>(file.tensors());
       tensors.replaceAll((name, tensor) -> atMost(tensor, widthMax));
-      Differences differences = Differences.load(base.network(), tensors, base.backend());
-      return new ResidentDelta(new Content(base, differences, Optional.of(file)));
+      Differences differences = Differences.load(base.network(), tensors, target(base));
+      return new ResidentDelta(new Content(base, differences, file::close));
     } catch (RuntimeException | Error e) {
       file.close();
       throw e;
     }
   }
 
+  /** An adapter's directory names its base by a path only; shapes are what can be checked. */
+  private static ResidentDelta adapter(Path path, BaseModel base) {
+    PeftAdapter adapter = PeftAdapter.open(path, base.network(), base.tensors());
+    try {
+      var differences = Differences.load(base.network(), adapter.tensors(), target(base));
+      return new ResidentDelta(new Content(base, differences, adapter::close));
+    } catch (RuntimeException | Error e) {
+      adapter.close();
+      throw e;
+    }
+  }
+
   /** Loads differences whose memory the caller owns and keeps until this is closed. */
   public static ResidentDelta of(Map<String, DeltaTensor> tensors, BaseModel base) {
-    Differences differences = Differences.load(base.network(), tensors, base.backend());
-    return new ResidentDelta(new Content(base, differences, Optional.empty()));
+    Differences differences = Differences.load(base.network(), tensors, target(base));
+    return new ResidentDelta(base, differences);
   }
 
   /**
@@ -91,6 +110,18 @@ public final class ResidentDelta implements AutoCloseable {
   }
 
   /**
+   * Brings what a width needs, so that setting it takes no time. May run beside a forward pass.
+   *
+   * @param width at least 1
+   */
+  public void prepare(int width) {
+    requireWidth(width);
+    if (content != null) {
+      content.differences.prepare(width);
+    }
+  }
+
+  /**
    * Serves this at another precision from the next forward pass on; nobody else is touched. A
    * matrix with fewer widths is served at its greatest. Must not be called while a forward pass
    * runs.
@@ -113,13 +144,17 @@ public final class ResidentDelta implements AutoCloseable {
   public void close() {
     if (content != null) {
       content.differences.close();
-      content.file.ifPresent(DeltaFile::close);
+      content.release.run();
     }
   }
 
   /** Null when this is the empty difference. */
   @Nullable Differences differences() {
     return content == null ? null : content.differences;
+  }
+
+  private static Differences.Target target(BaseModel base) {
+    return new Differences.Target(base.backend(), base.compiled());
   }
 
   /** True when this can be computed over {@code base}. */
@@ -137,17 +172,6 @@ public final class ResidentDelta implements AutoCloseable {
   private static void requireWidth(int width) {
     if (width < 1) {
       throw new IllegalArgumentException("a delta has no width " + width + "; the least is 1");
-    }
-  }
-
-  private static void requireBase(Path path, DeltaFile file, BaseModel base) {
-    String wanted = file.manifest().baseFingerprint();
-    if (!wanted.equals(base.fingerprint())) {
-      throw new TributaryException(
-          ErrorCode.WRONG_BASE,
-          "%s: the delta of %s was taken from the base with fingerprint %s; this base has %s; serve"
-                  .formatted(path, Quoted.of(file.manifest().model()), wanted, base.fingerprint())
-              + " it over its own base, or compress it again from this one");
     }
   }
 }

@@ -14,7 +14,7 @@ public record StepBatch(List<Slice> slices) {
    * @param tokens ids, at least one
    * @param firstPosition of the first token; earlier positions are in the KV cache
    * @param pages the sequence's page table, covering {@code firstPosition + tokens.length}
-   * @param logits which of the rows' logits are wanted
+   * @param logits which of the rows' logits are wanted, or what of them
    */
   public record Slice(
       ResidentDelta delta, int[] tokens, int firstPosition, int[] pages, LogitRows logits) {}
@@ -23,7 +23,11 @@ public record StepBatch(List<Slice> slices) {
   public enum LogitRows {
     NONE,
     LAST,
-    ALL
+    ALL,
+    /** Of the last row, only which token has the largest; the logits stay where they are. */
+    CHOICE,
+    /** No logits: the last row's state behind the final norm. */
+    STATE
   }
 
   public StepBatch {

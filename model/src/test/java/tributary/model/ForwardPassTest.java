@@ -8,9 +8,11 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
@@ -131,6 +133,67 @@ class ForwardPassTest {
       pass.run(new StepBatch(List.of()), (_, _, _) -> heard.add(List.of()));
       assertThat(heard).hasSize(5);
     }
+  }
+
+  /** Whatever the batch, and whoever's head: the logits are the state's products with it. */
+  @ParameterizedTest
+  @EnumSource(names = {"SCALAR", "VECTOR"})
+  void a_state_is_what_the_head_makes_logits_of(BackendChoice choice) {
+    Map<String, DeltaTensor> tensors = mixed("llama", 5, 0);
+    try (Backend backend = Backends.open(choice, 1);
+        BaseModel base = BaseModel.load(Golden.directory("llama"), backend);
+        ResidentDelta delta = ResidentDelta.of(tensors, base);
+        ForwardPass pass = ForwardPass.create(base, PAGES, PAGE_TOKENS)) {
+      int[] tokens = {1, 17, 300, 42};
+      Map<Integer, float[]> logits = new HashMap<>();
+      Map<Integer, float[]> states = new HashMap<>();
+      pass.run(
+          new StepBatch(
+              List.of(
+                  new StepBatch.Slice(delta, tokens, 0, pages(0, 1), LogitRows.STATE),
+                  new StepBatch.Slice(ResidentDelta.none(), tokens, 0, pages(1, 1), LogitRows.LAST),
+                  new StepBatch.Slice(
+                      ResidentDelta.none(), tokens, 0, pages(2, 1), LogitRows.STATE),
+                  new StepBatch.Slice(delta, tokens, 0, pages(3, 1), LogitRows.LAST))),
+          new ForwardPass.LogitsSink() {
+            @Override
+            public void accept(int slice, int row, float[] values) {
+              logits.put(slice, values.clone());
+            }
+
+            @Override
+            public void state(int slice, int row, float[] state) {
+              assertThat(row).isEqualTo(tokens.length - 1);
+              states.put(slice, state);
+            }
+          });
+
+      assertThat(logits).containsOnlyKeys(1, 3);
+      assertThat(states).containsOnlyKeys(0, 2);
+      assertThat(states.get(0)).isNotEqualTo(states.get(2));
+      float[] head = headOf("llama");
+      assertThat(product(head, Objects.requireNonNull(states.get(2))))
+          .containsExactly(logits.get(1), within(1e-4f));
+      assertThat(product(head, Objects.requireNonNull(states.get(0)))).isNotEqualTo(logits.get(3));
+    }
+  }
+
+  private static float[] headOf(String name) {
+    try (Checkpoint checkpoint = Checkpoint.open(Golden.directory(name))) {
+      return checkpoint.tensor("lm_head.weight").toFloats();
+    }
+  }
+
+  private static float[] product(float[] matrix, float[] vector) {
+    float[] out = new float[matrix.length / vector.length];
+    for (int row = 0; row < out.length; row++) {
+      double sum = 0;
+      for (int column = 0; column < vector.length; column++) {
+        sum += (double) matrix[row * vector.length + column] * vector[column];
+      }
+      out[row] = (float) sum;
+    }
+    return out;
   }
 
   @Test

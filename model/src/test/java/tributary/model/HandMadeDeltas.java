@@ -10,9 +10,9 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.SequencedMap;
 import java.util.SplittableRandom;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import tributary.tensor.Shape;
 import tributary.tensor.TensorView;
@@ -46,7 +46,7 @@ public final class HandMadeDeltas {
         }
         tensors.put(name, new DeltaTensor.Replaced(TensorView.of(tensor.shape(), values)));
       } else {
-        boolean vocabulary = name.contains("embed_tokens") || name.contains("lm_head");
+        boolean vocabulary = isVocabulary(name);
         TensorView added =
             vocabulary && addedRows > 0
                 ? gaussian(random, Shape.of(addedRows, tensor.shape().dimension(1)), 0.1)
@@ -61,6 +61,11 @@ public final class HandMadeDeltas {
       }
     }
     return tensors;
+  }
+
+  private static boolean isVocabulary(String name) {
+    return Stream.of("embed_tokens", "lm_head", "embed_in", "embed_out", "word_embeddings", "wte")
+        .anyMatch(name::contains);
   }
 
   /** As {@link #random}, but each matrix is coded in another way, and some base rows multiplied. */
@@ -99,8 +104,12 @@ public final class HandMadeDeltas {
       for (Map.Entry<String, DeltaTensor> entry : tensors.entrySet()) {
         merged.put(entry.getKey(), merged(merged.get(entry.getKey()), entry.getValue()));
       }
-      TensorView embedding = Objects.requireNonNull(merged.get("model.embed_tokens.weight"));
-      vocabulary = embedding.shape().dimension(0);
+      vocabulary =
+          merged.entrySet().stream()
+              .filter(entry -> isVocabulary(entry.getKey()))
+              .mapToLong(entry -> entry.getValue().shape().dimension(0))
+              .max()
+              .orElseThrow();
       SafetensorsWriter.write(directory.resolve("model.safetensors"), Map.of(), merged);
     }
     boolean biases = merged.keySet().stream().anyMatch(name -> name.endsWith("q_proj.bias"));

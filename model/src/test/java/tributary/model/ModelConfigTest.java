@@ -11,6 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import tributary.model.llama.LlamaStructure;
 import tributary.protocol.ErrorCode;
 import tributary.protocol.TributaryException;
 
@@ -22,8 +23,7 @@ class ModelConfigTest {
        "max_position_embeddings": 2048, "model_type": "llama", "num_attention_heads": 32,
        "num_hidden_layers": 22, "num_key_value_heads": 4, "rms_norm_eps": 1e-05,
        "rope_scaling": null, "rope_theta": 10000.0, "tie_word_embeddings": false,
-       "torch_dtype": "bfloat16", "vocab_size": 32000, "quantization_config": null,
-       "auto_map": {"AutoModel": "evil.Code"}}\
+       "torch_dtype": "bfloat16", "quantization_config": null, "vocab_size": 32000, "use_cache": true}\
       """;
 
   @TempDir Path directory;
@@ -53,27 +53,27 @@ class ModelConfigTest {
     assertThat(config.kvHeads()).isEqualTo(4);
     assertThat(config.headSize()).isEqualTo(64);
     assertThat(config.contextLength()).isEqualTo(2048);
-    assertThat(config.normEpsilon()).isEqualTo(1e-5f);
+    assertThat(llama(config).epsilon()).isEqualTo(1e-5f);
     assertThat(config.tiedEmbeddings()).isFalse();
     assertThat(config.eosTokens()).containsExactly(2);
     assertThat(config.bosToken()).isEqualTo(1);
-    assertThat(config.rope().scale()).isEqualTo(1);
-    assertThat(config.rope().inverseFrequencies()).hasSize(32);
-    assertThat(config.rope().inverseFrequencies()[0]).isEqualTo(1);
-    assertThat(config.rope().inverseFrequencies()[16]).isCloseTo(0.01f, within(1e-8f));
+    assertThat(llama(config).rope().scale()).isEqualTo(1);
+    assertThat(llama(config).rope().inverseFrequencies()).hasSize(32);
+    assertThat(llama(config).rope().inverseFrequencies()[0]).isEqualTo(1);
+    assertThat(llama(config).rope().inverseFrequencies()[16]).isCloseTo(0.01f, within(1e-8f));
   }
 
   @Test
   void checkpoints_of_transformers_5_are_read() {
     ModelConfig plain = ModelConfig.read(Golden.directory("llama"));
     assertThat(plain.headSize()).isEqualTo(16);
-    assertThat(plain.rope().inverseFrequencies()[4]).isCloseTo(0.01f, within(1e-8f));
+    assertThat(llama(plain).rope().inverseFrequencies()[4]).isCloseTo(0.01f, within(1e-8f));
 
     ModelConfig scaled = ModelConfig.read(Golden.directory("llama-tied-rope3"));
     assertThat(scaled.tiedEmbeddings()).isTrue();
     // Short wavelengths stay, long ones are divided by the factor.
-    assertThat(scaled.rope().inverseFrequencies()[0]).isEqualTo(1);
-    assertThat(scaled.rope().inverseFrequencies()[7])
+    assertThat(llama(scaled).rope().inverseFrequencies()[0]).isEqualTo(1);
+    assertThat(llama(scaled).rope().inverseFrequencies()[7])
         .isCloseTo((float) (Math.pow(500_000, -14.0 / 16) / 8), within(1e-12f));
   }
 
@@ -82,7 +82,7 @@ class ModelConfigTest {
     String scaling =
         "{\"rope_type\": \"llama3\", \"factor\": 8.0, \"low_freq_factor\": 1.0,"
             + " \"high_freq_factor\": 4.0, \"original_max_position_embeddings\": 8192}";
-    float[] found = read(with("rope_scaling", scaling)).rope().inverseFrequencies();
+    float[] found = llama(read(with("rope_scaling", scaling))).rope().inverseFrequencies();
 
     for (int i = 0; i < found.length; i++) {
       double frequency = Math.pow(10_000, -2.0 * i / 64);
@@ -101,17 +101,19 @@ class ModelConfigTest {
   @Test
   void old_and_new_spellings_of_linear_scaling_mean_the_same() throws Exception {
     float[] old =
-        read(with("rope_scaling", "{\"type\": \"linear\", \"factor\": 4.0}"))
+        llama(read(with("rope_scaling", "{\"type\": \"linear\", \"factor\": 4.0}")))
             .rope()
             .inverseFrequencies();
     float[] young =
-        read(with(
-                "rope_parameters",
-                "{\"rope_type\": \"linear\", \"factor\": 4.0, \"rope_theta\": 10000.0}"))
+        llama(
+                read(
+                    with(
+                        "rope_parameters",
+                        "{\"rope_type\": \"linear\", \"factor\": 4.0, \"rope_theta\": 10000.0}")))
             .rope()
             .inverseFrequencies();
     float[] neutral =
-        read(with("rope_parameters", "{\"rope_type\": \"default\", \"rope_theta\": 500000}"))
+        llama(read(with("rope_parameters", "{\"rope_type\": \"default\", \"rope_theta\": 500000}")))
             .rope()
             .inverseFrequencies();
 
@@ -145,7 +147,7 @@ class ModelConfigTest {
     assertThat(config.kvHeads()).isEqualTo(4);
     assertThat(config.headSize()).isEqualTo(32);
     assertThat(config.contextLength()).isEqualTo(2048);
-    assertThat(config.normEpsilon()).isEqualTo(1e-6f);
+    assertThat(llama(config).epsilon()).isEqualTo(1e-6f);
     assertThat(config.eosTokens()).isEmpty();
   }
 
@@ -176,14 +178,16 @@ class ModelConfigTest {
         "eos_token_id@-1",
         "eos_token_id@32000",
         "eos_token_id@[2, \"x\"]",
-        "hidden_act@\"gelu\"",
+        "hidden_act@\"gelu_10\"",
         "hidden_act@5",
         "rope_theta@0",
         "rope_scaling@5",
-        "rope_scaling@{\"rope_type\": \"yarn\", \"factor\": 2}",
+        "rope_scaling@{\"rope_type\": \"dynamic\", \"factor\": 2}",
         "rope_scaling@{\"type\": \"linear\"}",
         "rope_scaling@{\"type\": \"linear\", \"factor\": 0}",
-        "rope_parameters@{\"rope_type\": \"default\", \"partial_rotary_factor\": 0.5}",
+        "rope_parameters@{\"rope_type\": \"default\", \"partial_rotary_factor\": 1.5}",
+        "rope_scaling@{\"type\": \"longrope\", \"short_factor\": [1, 2]}",
+        "auto_map@{\"AutoModel\": \"evil.Code\"}",
         "rope_scaling@{\"rope_type\": \"llama3\", \"factor\": 8, \"low_freq_factor\": 4, "
             + "\"high_freq_factor\": 4}",
         "quantization_config@{\"quant_method\": \"gptq\"}",
@@ -206,7 +210,20 @@ class ModelConfigTest {
         .isInstanceOfSatisfying(
             TributaryException.class,
             fault -> assertThat(fault.code()).isEqualTo(ErrorCode.UNKNOWN_ARCHITECTURE))
-        .hasMessageContaining("this build computes LlamaForCausalLM");
+        .hasMessageContaining("this build computes FalconForCausalLM, GPTNeoXForCausalLM, ");
+  }
+
+  @Test
+  void a_type_that_is_not_the_architectures_is_refused() {
+    assertThatThrownBy(() -> read(with("model_type", "\"mamba\"")))
+        .isInstanceOfSatisfying(
+            TributaryException.class,
+            fault -> assertThat(fault.code()).isEqualTo(ErrorCode.UNKNOWN_ARCHITECTURE))
+        .hasMessageContaining("model_type is 'mamba'; LlamaForCausalLM is of type llama");
+  }
+
+  private static LlamaStructure llama(ModelConfig config) {
+    return (LlamaStructure) config.structure();
   }
 
   @ParameterizedTest(name = "{0}")

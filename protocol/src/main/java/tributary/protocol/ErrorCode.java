@@ -11,22 +11,28 @@ public enum ErrorCode {
   INVALID_NAME(400, "invalid_request_error"),
   CONTEXT_LENGTH_EXCEEDED(400, "invalid_request_error"),
   UNSUPPORTED_PARAMETER(400, "invalid_request_error"),
+  UNSUPPORTED_SCHEMA(400, "invalid_request_error"),
   INVALID_API_KEY(401, "authentication_error"),
+  PERMISSION_DENIED(403, "permission_error"),
   MODEL_NOT_FOUND(404, "invalid_request_error"),
   ROUTE_NOT_FOUND(404, "invalid_request_error"),
   METHOD_NOT_ALLOWED(405, "invalid_request_error"),
   BODY_TOO_LARGE(413, "invalid_request_error"),
   UNSUPPORTED_MEDIA_TYPE(415, "invalid_request_error"),
   RATE_LIMIT_EXCEEDED(429, "rate_limit_error"),
+  QUOTA_EXCEEDED(429, "rate_limit_error"),
   QUEUE_FULL(429, "rate_limit_error"),
 
   // What the server could not do.
   INTERNAL(500, "server_error"),
+  LEDGER_UNAVAILABLE(503, "server_error"),
   SHUTTING_DOWN(503, "server_error"),
   DELTA_UNAVAILABLE(503, "server_error"),
   STREAM_BROKEN(500, "server_error"),
   READER_TOO_SLOW(503, "server_error"),
   DEADLINE_EXCEEDED(503, "server_error"),
+  DEVICE_MEMORY(503, "server_error"),
+  DEVICE_FAILED(503, "server_error"),
 
   // What a file said.
   FILE_NOT_FOUND(500, "server_error"),
@@ -50,9 +56,12 @@ public enum ErrorCode {
   UNKNOWN_CODEC(500, "server_error"),
   WRONG_BASE(500, "server_error"),
   INCOMPATIBLE_MODELS(500, "server_error"),
+  TRACE_FORMAT(500, "server_error"),
+  COST_MODEL(500, "server_error"),
 
   // What an operator set.
   CONFIG(500, "server_error"),
+  QUALITY_UNREACHABLE(500, "server_error"),
   PORT_IN_USE(500, "server_error"),
   USAGE(500, "server_error");
 

@@ -6,6 +6,8 @@ public enum FinishReason {
   STOP("stop"),
   /** The token limit or the context's end was reached. */
   LENGTH("length"),
+  /** The output asks for tools to be called. */
+  TOOL_CALLS("tool_calls"),
   /** Whoever asked went away or withdrew. */
   CANCELLED("cancelled");
 

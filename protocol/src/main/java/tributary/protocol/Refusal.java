@@ -17,7 +17,7 @@ public record Refusal(
   /** The refusal that tells a caller of {@code failure}; unknown faults show no inner detail. */
   public static Refusal of(Throwable failure) {
     return failure instanceof TributaryException known
-        ? new Refusal(known.code(), known.text(), known.parameter(), null)
+        ? new Refusal(known.code(), known.text(), known.parameter(), known.retryAfter())
         : of(ErrorCode.INTERNAL, "internal error; the server's log has the details");
   }
 }

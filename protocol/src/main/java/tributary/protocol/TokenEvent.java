@@ -24,8 +24,20 @@ public sealed interface TokenEvent {
       List<TokenLogprob> top)
       implements TokenEvent {}
 
-  /** The regular end, after {@code completionTokens} tokens with indices below that. */
-  record Finished(RequestId request, FinishReason reason, Usage usage) implements TokenEvent {}
+  /** Something of the prompt, before the first token. */
+  record PromptRead(RequestId request, PromptNews news) implements TokenEvent {}
+
+  /**
+   * The regular end, after {@code completionTokens} tokens with indices below that.
+   *
+   * @param timing if the device told
+   */
+  record Finished(RequestId request, FinishReason reason, Usage usage, @Nullable Timing timing)
+      implements TokenEvent {
+    public Finished(RequestId request, FinishReason reason, Usage usage) {
+      this(request, reason, usage, null);
+    }
+  }
 
   /** The end by a refusal or a fault; tokens already sent stand. */
   record Failed(RequestId request, Refusal refusal) implements TokenEvent {}

@@ -1,6 +1,7 @@
 package tributary.protocol;
 
 import java.util.Arrays;
+import java.util.List;
 
 /** An immutable run of token ids. */
 public final class Tokens {
@@ -23,9 +24,21 @@ public final class Tokens {
     return ids[index];
   }
 
+  /** The last {@code count} ids, or all where there are not so many. */
+  public Tokens last(int count) {
+    return count >= ids.length
+        ? this
+        : new Tokens(Arrays.copyOfRange(ids, ids.length - count, ids.length));
+  }
+
   /** A copy that the caller owns. */
   public int[] toArray() {
     return ids.clone();
+  }
+
+  /** A copy for writers of JSON. */
+  public List<Integer> asList() {
+    return Arrays.stream(ids).boxed().toList();
   }
 
   @Override

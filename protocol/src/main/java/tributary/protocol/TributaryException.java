@@ -8,6 +8,7 @@ public final class TributaryException extends RuntimeException {
   private final ErrorCode code;
   private final String text;
   private final @Nullable String parameter;
+  private final transient @Nullable Nanos retryAfter;
 
   public TributaryException(ErrorCode code, String message) {
     this(code, message, (String) null);
@@ -18,6 +19,16 @@ public final class TributaryException extends RuntimeException {
     this.code = code;
     this.text = message;
     this.parameter = parameter;
+    this.retryAfter = null;
+  }
+
+  /** A fault that passes: asking again makes sense after a while. */
+  public TributaryException(ErrorCode code, String message, Nanos retryAfter) {
+    super(code.wireName() + ": " + message);
+    this.code = code;
+    this.text = message;
+    this.parameter = null;
+    this.retryAfter = retryAfter;
   }
 
   public TributaryException(ErrorCode code, String message, Throwable cause) {
@@ -25,6 +36,7 @@ public final class TributaryException extends RuntimeException {
     this.code = code;
     this.text = message;
     this.parameter = null;
+    this.retryAfter = null;
   }
 
   /** A number outside its range. */
@@ -43,6 +55,11 @@ public final class TributaryException extends RuntimeException {
   /** The message without the code in front. */
   public String text() {
     return text;
+  }
+
+  /** When asking again makes sense, if the fault says so. */
+  public @Nullable Nanos retryAfter() {
+    return retryAfter;
   }
 
   /** The request field or configuration key at fault, if one is. */

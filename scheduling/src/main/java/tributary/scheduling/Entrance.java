@@ -60,6 +60,25 @@ final class Entrance {
     return Optional.empty();
   }
 
+  /** Says why a tenant's own terms keep an arrival out, if they do. */
+  static Optional<Refusal> refusal(Tenant tenant, Nanos retryAfter, Nanos now) {
+    TenantTerms terms = tenant.terms();
+    if (tenant.outside() >= terms.waitingMax()) {
+      String message =
+          "model %s has %d sequences that wait (at most %d); try again later"
+              .formatted(tenant.id(), tenant.outside(), terms.waitingMax());
+      return Optional.of(new Refusal(ErrorCode.QUEUE_FULL, message, null, retryAfter));
+    }
+    Nanos pause = tenant.rate().wait(terms, now);
+    if (pause.count() > 0) {
+      String message =
+          "model %s has used its %d tokens per second; try again later"
+              .formatted(tenant.id(), terms.tokensPerSecond());
+      return Optional.of(new Refusal(ErrorCode.RATE_LIMIT_EXCEEDED, message, null, pause));
+    }
+    return Optional.empty();
+  }
+
   /**
    * Output tokens that a request gets at most: its own limit, cut to the context and to the whole
    * KV pool. The last token needs no position: nothing is computed from it.

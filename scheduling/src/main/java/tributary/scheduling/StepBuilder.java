@@ -1,7 +1,6 @@
 package tributary.scheduling;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 
 /** Collects the sequences of one step within the token budget. */
@@ -20,11 +19,22 @@ final class StepBuilder {
 
   /** Gives a sequence its missing tokens, or as many as are left of the budget. */
   void add(Sequence sequence) {
+    int count = take(sequence);
+    slices.add(sequence.enterStep(count));
+  }
+
+  /** The same, of tokens that nobody else can use. */
+  void addSpare(Sequence sequence) {
+    int count = take(sequence);
+    slices.add(sequence.enterStepSpare(count));
+  }
+
+  private int take(Sequence sequence) {
     int count = Math.min(sequence.missing(), tokensLeft);
     tokensLeft -= count;
     sequences.add(sequence);
-    slices.add(sequence.enterStep(count));
     sequence.tenant().countSlice();
+    return count;
   }
 
   /** In the order in which they were added. */
@@ -46,6 +56,6 @@ final class StepBuilder {
     for (Sequence sequence : sequences) {
       sequence.tenant().forgetStep();
     }
-    return new StepPlan(number, Arrays.asList(grouped));
+    return new StepPlan(number, List.of(grouped));
   }
 }

@@ -1,56 +1,62 @@
 package tributary.scheduling;
 
-import java.util.LinkedHashSet;
+import java.util.HashSet;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import tributary.protocol.Nanos;
 
-/**
- * Sequences that may run and wait for pages: first those that had some and lost them, then
- * newcomers in the order in which they became able to run.
- */
+/** Sequences that may run and wait for pages, in a policy's order. */
 final class WaitingQueue {
   private static final Nanos RETRY_MIN = Nanos.ofMillis(1_000);
   private static final Nanos RETRY_MAX = Nanos.ofMillis(60_000);
   private static final int INTERVAL_WEIGHT = 8;
 
-  private final LinkedHashSet<Sequence> queue = new LinkedHashSet<>();
+  private final Policy policy;
+  private final Set<Sequence> members = new HashSet<>();
+  private long tickets;
   private Nanos firstSince = Nanos.ZERO;
   private Nanos placeInterval = Nanos.ZERO;
 
+  WaitingQueue(Policy policy) {
+    this.policy = policy;
+  }
+
   int size() {
-    return queue.size();
+    return members.size();
   }
 
   boolean isEmpty() {
-    return queue.isEmpty();
+    return members.isEmpty();
   }
 
-  Sequence first() {
-    return queue.getFirst();
+  /** Who must be let in before anybody else, if anybody may be. */
+  @Nullable Sequence next(Policy.Places places, Nanos now) {
+    return members.isEmpty() ? null : policy.next(places, now);
   }
 
-  /** A newcomer goes to the end, a sequence that ran before to the front. */
+  /** A sequence that stood here before keeps its ticket. */
   void add(Sequence sequence, Nanos now) {
-    if (queue.isEmpty()) {
+    if (members.isEmpty()) {
       firstSince = now;
     }
-    if (sequence.isNewcomer()) {
-      queue.addLast(sequence);
-    } else {
-      queue.addFirst(sequence);
-    }
+    sequence.stand(++tickets, now);
+    members.add(sequence);
+    policy.stand(sequence, now);
   }
 
-  /** Takes the first out of the line to be admitted. */
-  Sequence removeFirst(Nanos now) {
+  /** Takes one out of the line to be admitted. */
+  void admit(Sequence sequence, Nanos now) {
     long found = now.minus(firstSince).count();
     long known = placeInterval.count();
     placeInterval = new Nanos(known + (found - known) / INTERVAL_WEIGHT);
     firstSince = now;
-    return queue.removeFirst();
+    remove(sequence);
   }
 
   void remove(Sequence sequence) {
-    queue.remove(sequence);
+    if (members.remove(sequence)) {
+      policy.leave(sequence);
+    }
   }
 
   /** About as long as the first in line has lately had to wait for its place. */

@@ -7,8 +7,9 @@ import tributary.protocol.RequestId;
 
 /**
  * A device whose tokens are a pure function of request and position, and whose KV pages are real
- * memory: a slice is computed only if every earlier position still holds what its own sequence
- * wrote there. A page that two sequences share, or that is used again too early, is noticed.
+ * memory: a slice is computed only if every earlier position holds what the slice's own variant
+ * makes of all tokens up to there. A page that another wrote, or that is used again too early, is
+ * noticed; one that holds the same beginning of the same variant is not.
  */
 public final class HashingExecutor implements StepExecutor {
   /** Tokens are below this, so that stop tokens occur. */
@@ -42,9 +43,10 @@ public final class HashingExecutor implements StepExecutor {
 
   private void compute(StepPlan.Slice slice) {
     RequestId id = slice.request().id();
+    long content = slice.request().model().hashCode();
     for (int position = 0; position < slice.firstPosition() + slice.count(); position++) {
       int cell = slice.pages()[position / pageTokens] * pageTokens + position % pageTokens;
-      long content = mixed(id, position, slice.tokens()[position]);
+      content = mixed(content, position, slice.tokens()[position]);
       if (position >= slice.firstPosition()) {
         kv[cell] = content;
       } else if (kv[cell] != content) {
@@ -55,7 +57,11 @@ public final class HashingExecutor implements StepExecutor {
   }
 
   private static long mixed(RequestId id, int position, int token) {
-    long hash = id.hashCode() * 0x9E3779B97F4A7C15L + position;
+    return mixed(id.hashCode(), position, token);
+  }
+
+  private static long mixed(long start, int position, int token) {
+    long hash = start * 0x9E3779B97F4A7C15L + position;
     hash = (hash ^ (hash >>> 29)) * 0xBF58476D1CE4E5B9L + token;
     return hash ^ (hash >>> 32);
   }

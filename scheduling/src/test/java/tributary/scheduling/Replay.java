@@ -168,6 +168,7 @@ public final class Replay {
       }
       switch (event) {
         case TokenEvent.Token token -> story.tokens.add(token);
+        case TokenEvent.PromptRead _ -> {}
         case TokenEvent.Finished _, TokenEvent.Failed _ -> {
           story.ending = event;
           active.remove(event.request());

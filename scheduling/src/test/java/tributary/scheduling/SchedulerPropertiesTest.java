@@ -4,24 +4,36 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static tributary.scheduling.LimitsBuilder.limits;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.function.Consumer;
 import java.util.stream.LongStream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import tributary.protocol.DeltaId;
 import tributary.protocol.ErrorCode;
 import tributary.protocol.FinishReason;
 import tributary.protocol.GenerationRequest;
 import tributary.protocol.Nanos;
 import tributary.protocol.TokenEvent;
 import tributary.protocol.Usage;
+import tributary.scheduling.PolicyChoice.LineSkipping;
 
 class SchedulerPropertiesTest {
+  /** An age bound that nothing in these tests reaches. */
+  static final Nanos NEVER = ticks(1_000_000);
+
   private static final int TICKS_MAX = 20_000;
 
   static LongStream seeds() {
     return LongStream.range(0, 40);
+  }
+
+  /** Enough for each policy, with and without an age bound, prefixes and a base. */
+  static LongStream manySeeds() {
+    return LongStream.range(0, 300);
   }
 
   @ParameterizedTest(name = "seed {0}")
@@ -69,6 +81,63 @@ class SchedulerPropertiesTest {
     assertThat(plansOf(seed)).isEqualTo(plansOf(seed));
   }
 
+  @ParameterizedTest(name = "seed {0}")
+  @MethodSource("manySeeds")
+  void every_policy_keeps_its_promises_to_single_sequences_and_wastes_no_step(long seed)
+      throws Exception {
+    var random = new SplittableRandom(seed);
+    Workload workload =
+        Workload.random(random)
+            .tenants(1 + random.nextInt(9))
+            .ticksBetween(1)
+            .slowReaders()
+            .cancelled(0.1)
+            .stalled(0.05);
+    var run = new Run(tinyLimits(random), randomRules(random), workload.arrivals());
+    for (int tenant = 0; tenant < 9; tenant++) {
+      run.agree(new DeltaId("tenant-" + tenant), randomTerms(random));
+    }
+    check(run);
+  }
+
+  @ParameterizedTest(name = "seed {0}")
+  @MethodSource("seeds")
+  void kept_prefixes_spare_work_and_change_no_token(long seed) throws Exception {
+    var random = new SplittableRandom(seed);
+    var rules =
+        new SchedulerRules(new PolicyChoice.FirstCome(), 9, null, SchedulerRules.Prefixes.KEPT);
+    Workload workload = Workload.random(random).tenants(3).ticksBetween(2);
+    var run = new Run(tinyLimits(random), rules, workload.arrivals());
+    check(run);
+    assertThat(run.scheduler.prefixes().tokensFound()).isPositive();
+  }
+
+  private static SchedulerRules randomRules(SplittableRandom random) {
+    Nanos ageMax = random.nextBoolean() ? NEVER : ticks(1 + random.nextInt(60));
+    PolicyChoice policy =
+        switch (random.nextInt(4)) {
+          case 0 -> new PolicyChoice.FirstCome();
+          case 1 -> new LineSkipping(LineSkipping.Preemption.NONE, ageMax);
+          case 2 -> new LineSkipping(LineSkipping.Preemption.AFTER_PARENT, ageMax);
+          default -> new PolicyChoice.Fair(1 + random.nextInt(100), ageMax);
+        };
+    return new SchedulerRules(
+        policy,
+        1 + random.nextInt(5),
+        random.nextBoolean() ? new DeltaId("tenant-0") : null,
+        random.nextBoolean() ? SchedulerRules.Prefixes.KEPT : SchedulerRules.Prefixes.FORGOTTEN);
+  }
+
+  private static TenantTerms randomTerms(SplittableRandom random) {
+    return new TenantTerms(
+        1 + random.nextInt(4),
+        random.nextInt(2),
+        1 + random.nextInt(6),
+        Integer.MAX_VALUE,
+        TenantTerms.UNLIMITED,
+        TenantTerms.UNLIMITED);
+  }
+
   private static List<String> plansOf(long seed) throws InterruptedException {
     var random = new SplittableRandom(seed);
     Workload workload =
@@ -107,18 +176,33 @@ class SchedulerPropertiesTest {
     final SchedulerLimits limits;
     final Scheduler scheduler;
     final Replay replay;
+    private final Map<DeltaId, TenantTerms> terms = new HashMap<>();
     private final PlanRules rules;
+    private final WorkConservation conservation;
 
     Run(SchedulerLimits limits, List<Workload.Arrival> arrivals) {
+      this(limits, SchedulerRules.FIRST_COME, arrivals);
+    }
+
+    Run(SchedulerLimits limits, SchedulerRules schedulerRules, List<Workload.Arrival> arrivals) {
       this.limits = limits;
-      scheduler = new Scheduler(limits);
+      scheduler = new Scheduler(limits, schedulerRules);
       replay = new Replay(scheduler, new HashingExecutor(limits), arrivals);
-      rules = new PlanRules(limits);
+      rules = new PlanRules(limits, schedulerRules);
+      conservation = new WorkConservation(limits, schedulerRules, terms, scheduler, replay);
+    }
+
+    void agree(DeltaId tenant, TenantTerms its) {
+      terms.put(tenant, its);
+      scheduler.terms(tenant, its);
     }
 
     @Override
     public void accept(StepPlan plan) {
       rules.accept(plan);
+      Scheduler.Load load = scheduler.load();
+      assertThat(load.kvPagesUsed()).as("KV budget").isLessThanOrEqualTo(limits.kvPages());
+      conservation.accept(plan);
       for (StepPlan.Slice slice : plan.slices()) {
         GenerationRequest request = slice.request();
         assertThat(slice.length() - request.prompt().count())

@@ -3,7 +3,7 @@ package tributary.streams;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
-import tributary.protocol.FinishReason;
+import tributary.protocol.PromptNews;
 import tributary.protocol.Refusal;
 import tributary.protocol.Usage;
 
@@ -14,14 +14,40 @@ import tributary.protocol.Usage;
 final class AnswerCollector {
   private static final class Gathered {
     final StringBuilder text = new StringBuilder();
+    final List<GatheredCall> calls = new ArrayList<>();
     final List<TokenScore> scores = new ArrayList<>();
-    @Nullable FinishReason reason;
+    @Nullable List<PromptNews.Score> promptScores;
+    float @Nullable [] state;
+    AnswerEvent.@Nullable Ended ended;
 
     AnswerShape.WholeChoice whole(int index) {
-      if (reason == null) {
+      if (ended == null) {
         throw new AssertionError("the answer was complete before choice " + index + " ended");
       }
-      return new AnswerShape.WholeChoice(index, text.toString(), scores, reason);
+      return new AnswerShape.WholeChoice(
+          text.toString(),
+          calls.stream()
+              .map(call -> new AnswerShape.WholeCall(call.name, call.arguments.toString()))
+              .toList(),
+          scores,
+          ended,
+          new AnswerShape.WholePrompt(promptScores, state));
+    }
+
+    void add(AnswerEvent.Call part) {
+      if (part.name() != null) {
+        calls.add(new GatheredCall(part.name()));
+      }
+      calls.getLast().arguments.append(part.arguments());
+    }
+  }
+
+  private static final class GatheredCall {
+    final String name;
+    final StringBuilder arguments = new StringBuilder();
+
+    GatheredCall(String name) {
+      this.name = name;
     }
   }
 
@@ -42,7 +68,10 @@ final class AnswerCollector {
         choices.get(text.choice()).text.append(text.text());
         choices.get(text.choice()).scores.addAll(text.scores());
       }
-      case AnswerEvent.Ended ended -> choices.get(ended.choice()).reason = ended.reason();
+      case AnswerEvent.Call call -> choices.get(call.choice()).add(call);
+      case AnswerEvent.Ended ended -> choices.get(ended.choice()).ended = ended;
+      case AnswerEvent.PromptScores told -> choices.get(told.choice()).promptScores = told.scores();
+      case AnswerEvent.State told -> choices.get(told.choice()).state = told.values();
       case AnswerEvent.Completed completed -> usage = completed.usage();
       case AnswerEvent.Failed failed -> refusal = failed.refusal();
       case AnswerEvent.Began _, AnswerEvent.Waiting _ -> {}

@@ -1,19 +1,15 @@
 package tributary.streams;
 
 import akka.NotUsed;
-import akka.japi.pf.PFBuilder;
 import akka.stream.javadsl.Source;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import java.util.Locale;
 import tributary.actors.Generation;
 import tributary.protocol.ErrorCode;
-import tributary.protocol.FinishReason;
+import tributary.protocol.Nanos;
 import tributary.protocol.Refusal;
-import tributary.protocol.TokenEvent;
-import tributary.protocol.Usage;
+import tributary.streams.tenancy.Account;
 
 /**
  * Lets the sequences of a request run together and merges what they tell into one stream of events.
@@ -22,7 +18,7 @@ import tributary.protocol.Usage;
  * own sequences and no others. Cancelling the source cancels every sequence.
  */
 final class AnswerSource {
-  private static final Logger LOG = LoggerFactory.getLogger(AnswerSource.class);
+  private static final int INPUTS_AT_ONCE_MAX = 16;
 
   private final Generation generation;
   private final Duration deadline;
@@ -35,89 +31,57 @@ final class AnswerSource {
   }
 
   /** Always ends with {@code Completed} or {@code Failed}. */
-  Source<AnswerEvent, NotUsed> of(AcceptedRequest request, RequestTally tally) {
-    int breadth = request.choices().size();
-    return Source.from(request.choices())
-        .flatMapMerge(breadth, choice -> sequence(choice, request, tally))
-        .takeWithin(deadline)
-        .via(open.untilCut())
-        .concatLazy(Source.lazySingle(this::cutShort))
-        .statefulMapConcat(() -> new Completion(request)::accept)
-        .takeWhile(event -> !isLast(event), true)
-        .map(event -> {
-          tally.told(event);
-          return event;
-        });
+  Source<AnswerEvent, NotUsed> of(
+      AcceptedRequest request, Account account, RequestTally tally, AnswerLife life) {
+    Duration within = within(request);
+    var means =
+        new AnswerEnd.Means(
+            usage -> account.complete(request.id(), request.modelName(), usage),
+            within,
+            () -> cutShort(within),
+            life);
+    return choices(request, tally).via(new AnswerEnd(request, tally, means));
+  }
+
+  private Source<AnswerEvent, NotUsed> choices(AcceptedRequest request, RequestTally tally) {
+    List<AcceptedRequest.Choice> choices = request.choices();
+    return choices.size() == 1
+        ? sequence(choices.getFirst(), request, tally)
+        : Source.from(choices)
+            .flatMapMerge(breadth(request), choice -> sequence(choice, request, tally));
+  }
+
+  /** Choices of a text run side by side; a long list of inputs must not fill the queue. */
+  private static int breadth(AcceptedRequest request) {
+    int all = request.choices().size();
+    return switch (request.endpoint()) {
+      case COMPLETIONS, CHAT -> all;
+      case EMBEDDINGS -> Math.min(all, INPUTS_AT_ONCE_MAX);
+    };
   }
 
   private Source<AnswerEvent, NotUsed> sequence(
       AcceptedRequest.Choice choice, AcceptedRequest request, RequestTally tally) {
-    return generation
-        .generate(choice.request())
-        .map(event -> {
-          if (event instanceof TokenEvent.Token) {
-            tally.token(choice.index());
-          }
-          return event;
-        })
-        .statefulMapConcat(() -> new ChoiceText(request, choice)::accept)
-        .concatLazy(Source.lazySingle(AnswerSource::unfinished))
-        .recover(
-            new PFBuilder<Throwable, AnswerEvent>()
-                .matchAny(failure -> faulty(choice, failure))
-                .build())
-        .takeWhile(event -> !(event instanceof AnswerEvent.Ended) && !isLast(event), true);
+    return generation.generate(choice.request()).via(new ChoiceFlow(request, choice, tally));
   }
 
-  private static boolean isLast(AnswerEvent event) {
-    return event instanceof AnswerEvent.Completed || event instanceof AnswerEvent.Failed;
+  /** The request's own limit where it has a shorter one than the server. */
+  private Duration within(AcceptedRequest request) {
+    Nanos wanted = request.choices().getFirst().request().haste().within();
+    return wanted == null || wanted.count() > deadline.toNanos()
+        ? deadline
+        : Duration.ofNanos(wanted.count());
   }
 
-  private static AnswerEvent unfinished() {
-    return new AnswerEvent.Failed(
-        Refusal.of(
-            ErrorCode.STREAM_BROKEN, "the stream of tokens ended before the answer; ask again"));
-  }
-
-  private static AnswerEvent faulty(AcceptedRequest.Choice choice, Throwable failure) {
-    LOG.error("sequence {} failed", choice.request().id(), failure);
-    return new AnswerEvent.Failed(Refusal.of(failure));
-  }
-
-  private AnswerEvent cutShort() {
-    return new AnswerEvent.Failed(
-        open.isDraining()
-            ? Refusal.of(
-                ErrorCode.SHUTTING_DOWN,
-                "the server stopped before the answer was complete; ask again")
-            : Refusal.of(
-                ErrorCode.DEADLINE_EXCEEDED,
-                "the answer took longer than %d s; ask for fewer tokens"
-                    .formatted(deadline.toSeconds())));
-  }
-
-  /** Adds the end of the answer to the end of its last choice. */
-  private static final class Completion {
-    private final int promptTokens;
-    private int choicesLeft;
-    private int completionTokens;
-
-    Completion(AcceptedRequest request) {
-      this.promptTokens = request.promptTokens();
-      this.choicesLeft = request.choices().size();
-    }
-
-    List<AnswerEvent> accept(AnswerEvent event) {
-      var events = new ArrayList<AnswerEvent>(2);
-      events.add(event);
-      if (event instanceof AnswerEvent.Ended(_, FinishReason _, int tokens)) {
-        completionTokens = Math.addExact(completionTokens, tokens);
-        choicesLeft--;
-        if (choicesLeft == 0) {
-          events.add(new AnswerEvent.Completed(new Usage(promptTokens, completionTokens)));
-        }
-      }
-      return events;
-    }
+  private Refusal cutShort(Duration within) {
+    return open.isDraining()
+        ? Refusal.of(
+            ErrorCode.SHUTTING_DOWN, "the server stopped before the answer was complete; ask again")
+        : Refusal.of(
+            ErrorCode.DEADLINE_EXCEEDED,
+            String.format(
+                Locale.ROOT,
+                "the answer took longer than %.3f s; ask for fewer tokens or allow more time",
+                within.toNanos() / 1e9));
   }
 }

@@ -5,12 +5,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
-import tributary.protocol.FinishReason;
 import tributary.protocol.Usage;
 import tributary.protocol.openai.ChatCompletion;
 import tributary.protocol.openai.ChatCompletionChunk;
 import tributary.protocol.openai.ChatCompletionChunk.Delta;
 import tributary.protocol.openai.ChatLogprobs;
+import tributary.protocol.openai.ToolCallBody;
 import tributary.protocol.openai.UsageBody;
 
 /** The bodies of {@code /v1/chat/completions}. */
@@ -25,19 +25,34 @@ final class ChatShape implements AnswerShape {
 
   @Override
   public Optional<Record> opening(int choice) {
-    return Optional.of(chunk(new ChatCompletionChunk.Choice(choice, Delta.ROLE, null, null)));
+    return Optional.of(
+        chunk(new ChatCompletionChunk.Choice(choice, Delta.ROLE, null, null, null), null));
   }
 
   @Override
-  public Record text(AnswerEvent.Text text) {
+  public Record text(AnswerEvent.Text text, @Nullable Usage used) {
     return chunk(
         new ChatCompletionChunk.Choice(
-            text.choice(), Delta.of(text.text()), logprobs(text.scores()), null));
+            text.choice(), Delta.of(text.text()), logprobs(text.scores()), null, null),
+        used);
   }
 
   @Override
-  public Record finish(int choice, FinishReason reason) {
-    return chunk(new ChatCompletionChunk.Choice(choice, Delta.NONE, null, reason.wireName()));
+  public Record call(AnswerEvent.Call call, @Nullable Usage used) {
+    ToolCallBody part =
+        call.name() == null
+            ? ToolCallBody.further(call.call(), call.arguments())
+            : ToolCallBody.first(call.call(), callId(call.choice(), call.call()), call.name());
+    return chunk(
+        new ChatCompletionChunk.Choice(call.choice(), Delta.of(part), null, null, null), used);
+  }
+
+  @Override
+  public Record finish(AnswerEvent.Ended ended, @Nullable Usage used) {
+    return chunk(
+        new ChatCompletionChunk.Choice(
+            ended.choice(), Delta.NONE, null, ended.reason().wireName(), ended.stoppedBy()),
+        used);
   }
 
   @Override
@@ -52,21 +67,39 @@ final class ChatShape implements AnswerShape {
         request.id(),
         request.created(),
         request.modelName(),
-        choices.stream().map(ChatShape::choice).toList(),
-        UsageBody.of(usage));
+        choices.stream().map(this::choice).toList(),
+        UsageBody.of(usage),
+        PromptLogprobs.of(choices.getFirst().prompt(), request));
   }
 
-  private ChatCompletionChunk chunk(ChatCompletionChunk.Choice choice) {
+  private ChatCompletionChunk chunk(ChatCompletionChunk.Choice choice, @Nullable Usage used) {
     return new ChatCompletionChunk(
-        request.id(), request.created(), request.modelName(), List.of(choice), null);
+        request.id(),
+        request.created(),
+        request.modelName(),
+        List.of(choice),
+        used == null ? null : UsageBody.of(used));
   }
 
-  private static ChatCompletion.Choice choice(WholeChoice whole) {
+  private ChatCompletion.Choice choice(WholeChoice whole) {
+    var calls = new ArrayList<ToolCallBody>();
+    for (WholeCall call : whole.calls()) {
+      calls.add(
+          ToolCallBody.whole(callId(whole.index(), calls.size()), call.name(), call.arguments()));
+    }
+    String content = whole.text().isEmpty() && !calls.isEmpty() ? null : whole.text();
     return new ChatCompletion.Choice(
         whole.index(),
-        new ChatCompletion.Message("assistant", whole.text()),
+        new ChatCompletion.Message("assistant", content, calls.isEmpty() ? null : calls),
         logprobs(whole.scores()),
-        whole.reason().wireName());
+        whole.ended().reason().wireName(),
+        whole.ended().stoppedBy());
+  }
+
+  /** Unique, since the answer's id is. */
+  private String callId(int choice, int call) {
+    String answer = request.id().substring(request.endpoint().idPrefix().length());
+    return "call_%s_%d_%d".formatted(answer, choice, call);
   }
 
   private static @Nullable ChatLogprobs logprobs(List<TokenScore> scores) {
@@ -84,7 +117,7 @@ final class ChatShape implements AnswerShape {
 
   private static ChatLogprobs.Entry entry(
       TokenScore score, @Nullable List<ChatLogprobs.Entry> top) {
-    return new ChatLogprobs.Entry(score.name(), score.logprob(), bytes(score.name()), top);
+    return new ChatLogprobs.Entry(score.name(), score.known(), bytes(score.name()), top);
   }
 
   private static @Nullable List<Integer> bytes(String text) {

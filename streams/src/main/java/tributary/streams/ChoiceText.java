@@ -8,6 +8,10 @@ import tributary.model.tokenizer.TextStream;
 import tributary.model.tokenizer.TextTokenizer;
 import tributary.protocol.ErrorCode;
 import tributary.protocol.FinishReason;
+import tributary.protocol.OutputForm;
+import tributary.protocol.Precision;
+import tributary.protocol.PromptNews;
+import tributary.protocol.PromptReading;
 import tributary.protocol.Refusal;
 import tributary.protocol.TokenEvent;
 import tributary.protocol.TokenLogprob;
@@ -29,10 +33,17 @@ final class ChoiceText {
   private final TextStream text;
   private final List<TokenScore> scores = new ArrayList<>();
 
-  /** Finds no stop strings: tells which one ended the choice, where that is to be shown. */
-  private final @Nullable TextStream whole;
+  /** Finds calls of tools, where there may be some. */
+  private final @Nullable ToolCallStream toolCalls;
 
-  private final StringBuilder notSent = new StringBuilder();
+  private final FinishReason reasonForCalls;
+
+  /** Told of the prompt so far. */
+  private final List<PromptNews.Score> promptScores = new ArrayList<>();
+
+  private @Nullable Integer stopToken;
+  private boolean stateCame;
+  private int calls;
   private int count;
 
   ChoiceText(AcceptedRequest request, AcceptedRequest.Choice choice) {
@@ -43,18 +54,45 @@ final class ChoiceText {
     this.tokenNames =
         request.delivery().tokensAsIds() ? id -> "token_id:" + id : tokenizer::tokenText;
     this.text = new TextStream(tokenizer, stopping.strings(), skipSpecialTokens);
-    this.whole =
-        stopping.includeStopString()
-            ? new TextStream(tokenizer, List.of(), skipSpecialTokens)
-            : null;
+    this.toolCalls =
+        choice.request().form() instanceof OutputForm.ToolCalls ? new ToolCallStream() : null;
+    this.reasonForCalls = request.reasonForCalls();
   }
 
   /** What this event tells the reader; {@code Ended} or {@code Failed} is the last. */
   List<AnswerEvent> accept(TokenEvent event) {
     return switch (event) {
+      case TokenEvent.PromptRead(_, PromptNews news) -> read(news);
       case TokenEvent.Token token -> token(token);
-      case TokenEvent.Finished(_, FinishReason reason, Usage usage) -> finished(reason, usage);
+      case TokenEvent.Finished(_, FinishReason reason, Usage usage, _) -> finished(reason, usage);
       case TokenEvent.Failed(_, Refusal refusal) -> List.of(new AnswerEvent.Failed(refusal));
+    };
+  }
+
+  private List<AnswerEvent> read(PromptNews news) {
+    return switch (news) {
+      case PromptNews.State(float[] values) -> {
+        stateCame = true;
+        yield List.of(new AnswerEvent.State(choice.index(), values));
+      }
+      case PromptNews.Scores scores -> {
+        if (scores.first() != promptScores.size() + 1) {
+          yield broken(
+              "scores of the prompt's token %d came after %d"
+                  .formatted(scores.first(), promptScores.size()));
+        }
+        promptScores.addAll(scores.tokens());
+        yield List.of();
+      }
+    };
+  }
+
+  /** Whether all came that was asked of the prompt. */
+  private boolean isPromptRead() {
+    return switch (choice.request().reading()) {
+      case PromptReading.Nothing _ -> true;
+      case PromptReading.Scores _ -> promptScores.size() == choice.request().prompt().count() - 1;
+      case PromptReading.State _ -> stateCame;
     };
   }
 
@@ -62,19 +100,22 @@ final class ChoiceText {
     if (token.index() != count) {
       return broken("token %d came after %d tokens".formatted(token.index(), count));
     }
+    if (!isPromptRead()) {
+      return broken("not all came that was asked of the prompt");
+    }
     var events = new ArrayList<AnswerEvent>();
     begin(events);
     count++;
+    if (stopping.tokens().contains(token.token())) {
+      stopToken = token.token();
+    }
     boolean stops = choice.request().stop().stopTokens().contains(token.token());
     if (stops && !stopping.includeStopString()) {
       return events;
     }
     TokenLogprob logprob = token.logprob();
     if (logprob != null) {
-      scores.add(TokenScore.of(token, logprob, tokenizer, tokenNames));
-    }
-    if (whole != null) {
-      notSent.append(whole.append(token.token()).text());
+      scores.add(TokenScore.of(logprob, token.top(), tokenizer, tokenNames));
     }
     send(text.append(token.token()), events);
     return events;
@@ -84,14 +125,16 @@ final class ChoiceText {
     if (usage.completionTokens() != count) {
       return broken("%d of %d tokens came".formatted(count, usage.completionTokens()));
     }
+    if (!isPromptRead()) {
+      return broken("not all came that was asked of the prompt");
+    }
     if (reason == FinishReason.CANCELLED) {
       return broken("the sequence was withdrawn by the server");
     }
     var events = new ArrayList<AnswerEvent>();
     begin(events);
     if (!send(text.finish(), events)) {
-      flush("", events);
-      events.add(new AnswerEvent.Ended(choice.index(), reason, count));
+      end(reason, usage.precision(), events);
     }
     return events;
   }
@@ -102,37 +145,86 @@ final class ChoiceText {
     }
     events.add(new AnswerEvent.Began(choice.index()));
     if (!choice.echo().isEmpty()) {
-      events.add(new AnswerEvent.Text(choice.index(), choice.echo(), List.of()));
+      events.add(new AnswerEvent.Text(choice.index(), choice.echo(), echoScores(), count));
     }
+    if (choice.tellsPromptScores()) {
+      events.add(new AnswerEvent.PromptScores(choice.index(), promptScores));
+    }
+  }
+
+  /** The scores of the text that the answer begins with, where those of the answer are told. */
+  private List<TokenScore> echoScores() {
+    if (!choice.request().sampling().reportsLogprobs()) {
+      return List.of();
+    }
+    int top = choice.request().sampling().topLogprobs();
+    var echoed = new ArrayList<TokenScore>(promptScores.size() + 1);
+    echoed.add(TokenScore.first(choice.request().prompt().id(0), tokenizer, tokenNames));
+    for (PromptNews.Score score : promptScores) {
+      var best = score.top().subList(0, Math.min(top, score.top().size()));
+      echoed.add(TokenScore.of(score.token(), best, tokenizer, tokenNames));
+    }
+    return echoed;
   }
 
   /** Says whether the piece ended the choice. */
   private boolean send(TextStream.Piece piece, List<AnswerEvent> events) {
-    notSent.delete(0, piece.text().length());
     if (!piece.stopped()) {
       if (!piece.text().isEmpty() || scores.size() >= SCORES_HELD_MAX) {
         flush(piece.text(), events);
       }
       return false;
     }
-    flush(piece.text() + stopStringShown(), events);
-    events.add(new AnswerEvent.Ended(choice.index(), FinishReason.STOP, count));
+    String stopString = text.stopString().orElse("");
+    flush(stopping.includeStopString() ? piece.text() + stopString : piece.text(), events);
+    end(FinishReason.STOP, null, events);
     return true;
   }
 
+  private void end(FinishReason reason, @Nullable Precision precision, List<AnswerEvent> events) {
+    if (toolCalls != null) {
+      toolCalls.finish().forEach(part -> tell(part, events));
+    }
+    tellText("", events);
+    boolean called = calls > 0 && reason == FinishReason.STOP;
+    FinishReason told = called ? reasonForCalls : reason;
+    events.add(new AnswerEvent.Ended(choice.index(), told, count, precision, stoppedBy(reason)));
+  }
+
   private void flush(String piece, List<AnswerEvent> events) {
+    if (toolCalls == null) {
+      tellText(piece, events);
+    } else {
+      toolCalls.append(piece).forEach(part -> tell(part, events));
+    }
+  }
+
+  private void tell(ToolCallStream.Part part, List<AnswerEvent> events) {
+    switch (part) {
+      case ToolCallStream.Part.Text(String words) -> tellText(words, events);
+      case ToolCallStream.Part.Call(String name) -> {
+        scores.clear();
+        events.add(new AnswerEvent.Call(choice.index(), calls++, name, "", count));
+      }
+      case ToolCallStream.Part.Arguments(String json) -> {
+        scores.clear();
+        events.add(new AnswerEvent.Call(choice.index(), calls - 1, null, json, count));
+      }
+    }
+  }
+
+  private void tellText(String piece, List<AnswerEvent> events) {
     if (!piece.isEmpty() || !scores.isEmpty()) {
-      events.add(new AnswerEvent.Text(choice.index(), piece, scores));
+      events.add(new AnswerEvent.Text(choice.index(), piece, scores, count));
       scores.clear();
     }
   }
 
-  /** All text before the stop string was sent, so what was not begins with it. */
-  private String stopStringShown() {
-    return stopping.strings().stream()
-        .filter(stop -> notSent.indexOf(stop) == 0)
-        .findFirst()
-        .orElse("");
+  private @Nullable Object stoppedBy(FinishReason reason) {
+    if (reason != FinishReason.STOP) {
+      return null;
+    }
+    return text.stopString().isPresent() ? text.stopString().get() : stopToken;
   }
 
   private List<AnswerEvent> broken(String how) {

@@ -6,7 +6,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
-import tributary.protocol.FinishReason;
 import tributary.protocol.Usage;
 import tributary.protocol.openai.TextCompletion;
 import tributary.protocol.openai.UsageBody;
@@ -29,15 +28,24 @@ final class CompletionShape implements AnswerShape {
   }
 
   @Override
-  public Record text(AnswerEvent.Text text) {
+  public Record text(AnswerEvent.Text text, @Nullable Usage used) {
     return chunk(
         new TextCompletion.Choice(
-            text.choice(), text.text(), logprobs(text.choice(), text.scores()), null));
+            text.choice(), text.text(), logprobs(text.choice(), text.scores()), null, null, null),
+        used);
   }
 
   @Override
-  public Record finish(int choice, FinishReason reason) {
-    return chunk(new TextCompletion.Choice(choice, "", null, reason.wireName()));
+  public Record call(AnswerEvent.Call call, @Nullable Usage used) {
+    throw new AssertionError("a completion has no tools");
+  }
+
+  @Override
+  public Record finish(AnswerEvent.Ended ended, @Nullable Usage used) {
+    return chunk(
+        new TextCompletion.Choice(
+            ended.choice(), "", null, ended.reason().wireName(), ended.stoppedBy(), null),
+        used);
   }
 
   @Override
@@ -55,11 +63,13 @@ final class CompletionShape implements AnswerShape {
         whole.index(),
         whole.text(),
         logprobs(whole.index(), whole.scores()),
-        whole.reason().wireName());
+        whole.ended().reason().wireName(),
+        whole.ended().stoppedBy(),
+        PromptLogprobs.of(whole.prompt(), request));
   }
 
-  private TextCompletion chunk(TextCompletion.Choice choice) {
-    return answer(List.of(choice), null);
+  private TextCompletion chunk(TextCompletion.Choice choice, @Nullable Usage used) {
+    return answer(List.of(choice), used == null ? null : UsageBody.of(used));
   }
 
   private TextCompletion answer(List<TextCompletion.Choice> choices, @Nullable UsageBody usage) {
@@ -71,22 +81,27 @@ final class CompletionShape implements AnswerShape {
       return null;
     }
     var textOffset = new ArrayList<Integer>(scores.size());
+    var logprobs = new ArrayList<@Nullable Float>(scores.size());
+    var top = new ArrayList<@Nullable Map<String, Float>>(scores.size());
     for (TokenScore score : scores) {
+      logprobs.add(score.logprob());
+      top.add(top(score));
       textOffset.add(offsets[choice]);
       offsets[choice] += score.characters();
     }
     return new TextCompletion.Logprobs(
-        scores.stream().map(TokenScore::name).toList(),
-        scores.stream().map(TokenScore::logprob).toList(),
-        scores.stream().map(CompletionShape::top).toList(),
-        textOffset);
+        scores.stream().map(TokenScore::name).toList(), logprobs, top, textOffset);
   }
 
   /** Tokens that read alike share one entry, the likelier's. The chosen token is always there. */
-  private static Map<String, Float> top(TokenScore score) {
+  private static @Nullable Map<String, Float> top(TokenScore score) {
+    Float logprob = score.logprob();
+    if (logprob == null) {
+      return null;
+    }
     var top = new LinkedHashMap<String, Float>();
-    score.top().forEach(other -> top.putIfAbsent(other.name(), other.logprob()));
-    top.putIfAbsent(score.name(), score.logprob());
+    score.top().forEach(other -> top.putIfAbsent(other.name(), other.known()));
+    top.putIfAbsent(score.name(), logprob);
     return top;
   }
 }

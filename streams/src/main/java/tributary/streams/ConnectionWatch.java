@@ -8,10 +8,13 @@ import akka.japi.function.Function;
 import akka.stream.Attributes;
 import akka.stream.FlowShape;
 import akka.stream.Inlet;
+import akka.stream.Materializer;
 import akka.stream.Outlet;
+import akka.stream.StreamDetachedException;
 import akka.stream.javadsl.Flow;
 import akka.stream.stage.AbstractInHandler;
 import akka.stream.stage.AbstractOutHandler;
+import akka.stream.stage.AsyncCallback;
 import akka.stream.stage.GraphStage;
 import akka.stream.stage.GraphStageLogic;
 import akka.stream.stage.TimerGraphStageLogic;
@@ -19,6 +22,9 @@ import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import scala.jdk.javaapi.FutureConverters;
 
 /**
  * Watches over one connection: tells the answers being given that their client has gone, also while
@@ -33,6 +39,7 @@ final class ConnectionWatch {
 
   private final Set<Runnable> answers = ConcurrentHashMap.newKeySet();
   private volatile boolean gone;
+  private volatile @Nullable AsyncCallback<Consumer<Materializer>> starter;
 
   /** A connection's requests, answered one after the other. */
   static Flow<HttpRequest, HttpResponse, NotUsed> flow(
@@ -59,6 +66,24 @@ final class ConnectionWatch {
 
   void end(Runnable whenGone) {
     answers.remove(whenGone);
+  }
+
+  /**
+   * Runs a stream in the connection's own actor, so that what it gives to the connection wakes
+   * nobody; where there is no such actor, or not any more, with {@code otherwise}.
+   */
+  void run(Consumer<Materializer> start, Materializer otherwise) {
+    AsyncCallback<Consumer<Materializer>> connection = starter;
+    if (connection == null) {
+      start.accept(otherwise);
+      return;
+    }
+    FutureConverters.asJava(connection.invokeWithFeedback(start))
+        .whenComplete((_, failure) -> {
+          if (failure instanceof StreamDetachedException) {
+            start.accept(otherwise);
+          }
+        });
   }
 
   private void clientGone() {
@@ -120,6 +145,11 @@ final class ConnectionWatch {
                 pull(in);
               }
             });
+      }
+
+      @Override
+      public void preStart() {
+        starter = createAsyncCallback(start -> start.accept(subFusingMaterializer()));
       }
 
       @Override

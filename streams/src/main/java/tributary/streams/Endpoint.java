@@ -1,9 +1,10 @@
 package tributary.streams;
 
-/** The two ways to ask for text. */
+/** What a model can be asked for: text in two ways, and vectors. */
 enum Endpoint {
   COMPLETIONS("cmpl-"),
-  CHAT("chatcmpl-");
+  CHAT("chatcmpl-"),
+  EMBEDDINGS("embd-");
 
   private final String idPrefix;
 

@@ -5,14 +5,10 @@ import akka.actor.typed.ActorSystem;
 import akka.actor.typed.DispatcherSelector;
 import akka.http.javadsl.model.HttpRequest;
 import akka.http.javadsl.model.HttpResponse;
-import akka.japi.Pair;
-import akka.stream.KillSwitches;
 import akka.stream.Materializer;
-import akka.stream.javadsl.Keep;
 import akka.stream.javadsl.Sink;
 import akka.stream.javadsl.Source;
 import java.time.Duration;
-import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
@@ -21,6 +17,9 @@ import org.slf4j.LoggerFactory;
 import tributary.config.ServerConfig;
 import tributary.protocol.ErrorCode;
 import tributary.protocol.Refusal;
+import tributary.protocol.TributaryException;
+import tributary.streams.tenancy.Account;
+import tributary.streams.tenancy.Caller;
 
 /**
  * Answers requests for text: reads the body, has it understood, lets its sequences run, and sends
@@ -32,12 +31,6 @@ final class GenerationEndpoint {
   interface Understanding {
     AcceptedRequest of(byte[] body);
   }
-
-  /**
-   * Until so many heartbeats are due nothing is sent, so that a refusal can still be a status. From
-   * then on comments keep proxies and the client from giving up.
-   */
-  private static final int HEARTBEATS_BEFORE_FIRST_BYTE = 3;
 
   private static final Logger LOG = LoggerFactory.getLogger(GenerationEndpoint.class);
 
@@ -61,16 +54,18 @@ final class GenerationEndpoint {
   }
 
   /** Never fails: every fault is a response. */
-  CompletionStage<HttpResponse> answer(HttpRequest request, Understanding understanding) {
+  CompletionStage<HttpResponse> answer(
+      HttpRequest request, Caller caller, Understanding understanding) {
     long arrivedAt = service.surroundings().nanoTime().getAsLong();
     return CompletableFuture.completedFuture(request)
-        .thenCompose(this::readBody)
+        .thenCompose(asked -> readBody(asked, caller))
         .thenApplyAsync(understanding::of, tokenizing)
-        .thenCompose(accepted -> begin(accepted, request, arrivedAt))
+        .thenCompose(accepted -> begin(accepted, request, caller, arrivedAt))
         .exceptionally(failure -> refused(request, failure));
   }
 
-  private CompletionStage<byte[]> readBody(HttpRequest request) {
+  private CompletionStage<byte[]> readBody(HttpRequest request, Caller caller) {
+    service.tenancy().request(caller);
     if (open.isDraining()) {
       throw OpenAnswers.refusal();
     }
@@ -78,27 +73,30 @@ final class GenerationEndpoint {
   }
 
   private CompletionStage<HttpResponse> begin(
-      AcceptedRequest accepted, HttpRequest request, long arrivedAt) {
+      AcceptedRequest accepted, HttpRequest request, Caller caller, long arrivedAt) {
+    var account = service.tenancy().reserve(caller, accepted.tokensMax());
     var metrics = service.metrics().of(accepted.model().id());
     var nanoTime = service.surroundings().nanoTime();
-    open.enter();
-    var tally = new RequestTally(name(request), accepted, metrics, nanoTime, arrivedAt);
+    enter(account);
+    var clock = new RequestTally.Clock(nanoTime, arrivedAt, service.surroundings().clock());
+    var origin = new RequestTally.Origin(name(request), CallerSpan.of(request));
+    var tally = new RequestTally(origin, accepted, account, metrics, clock);
     var connection = request.getAttribute(ConnectionWatch.KEY).orElseGet(ConnectionWatch::new);
-    Source<AnswerEvent, NotUsed> events =
-        answers
-            .of(accepted, tally)
-            .viaMat(KillSwitches.single(), Keep.right())
-            .watchTermination((kill, ended) -> {
-              Runnable whenGone = kill::shutdown;
-              connection.begin(whenGone);
-              ended.whenComplete((_, _) -> {
-                connection.end(whenGone);
-                open.leave();
-                close(tally);
-              });
-              return NotUsed.getInstance();
-            });
-    return accepted.delivery().stream() ? streamed(accepted, events) : whole(accepted, events);
+    var life = new AnswerLife(open, connection, () -> close(tally));
+    Source<AnswerEvent, NotUsed> events = answers.of(accepted, account, tally, life);
+    return accepted.delivery().stream()
+        ? streamed(accepted, events, connection)
+        : whole(accepted, events);
+  }
+
+  /** What was set aside for an answer that may not start any more is given back. */
+  private void enter(Account account) {
+    try {
+      open.enter();
+    } catch (TributaryException shuttingDown) {
+      account.release();
+      throw shuttingDown;
+    }
   }
 
   private CompletionStage<HttpResponse> whole(
@@ -114,27 +112,12 @@ final class GenerationEndpoint {
   }
 
   private CompletionStage<HttpResponse> streamed(
-      AcceptedRequest accepted, Source<AnswerEvent, NotUsed> events) {
-    return events
-        .keepAlive(heartbeat, AnswerEvent.Waiting::new)
-        .statefulMapConcat(() -> new Patience()::accept)
-        .prefixAndTail(1)
-        .runWith(Sink.head(), materializer)
-        .thenApply(start -> streamed(accepted, start));
-  }
-
-  private HttpResponse streamed(
-      AcceptedRequest accepted, Pair<List<AnswerEvent>, Source<AnswerEvent, NotUsed>> start) {
-    var first = start.first().isEmpty() ? null : start.first().getFirst();
-    if (first == null || first instanceof AnswerEvent.Failed) {
-      start.second().runWith(Sink.cancelled(), materializer);
-      return HttpAnswers.refusal(
-          first instanceof AnswerEvent.Failed(Refusal refusal) ? refusal : Refusals.CUT_SHORT);
-    }
-    return HttpAnswers.events(
-        Source.from(start.first())
-            .concat(start.second())
-            .statefulMapConcat(() -> new SseEncoder(accepted)::encode));
+      AcceptedRequest accepted, Source<AnswerEvent, NotUsed> events, ConnectionWatch connection) {
+    var pipe = new AnswerPipe(new SseEncoder(accepted), heartbeat);
+    connection.run(beside -> events.runWith(pipe.sink(), beside), materializer);
+    return pipe.begun()
+        .thenApply(refusal ->
+            refusal.map(HttpAnswers::refusal).orElseGet(() -> HttpAnswers.events(pipe.source())));
   }
 
   private void close(RequestTally tally) {
@@ -162,21 +145,5 @@ final class GenerationEndpoint {
 
   private static String name(HttpRequest request) {
     return request.getAttribute(RequestName.KEY).map(RequestName::value).orElse("-");
-  }
-
-  /** Holds back the first heartbeats of an answer that has not begun. */
-  private static final class Patience {
-    private int heartbeats;
-    private boolean begun;
-
-    List<AnswerEvent> accept(AnswerEvent event) {
-      if (event instanceof AnswerEvent.Waiting && !begun) {
-        heartbeats++;
-        begun = heartbeats >= HEARTBEATS_BEFORE_FIRST_BYTE;
-        return begun ? List.of(event) : List.of();
-      }
-      begun = true;
-      return List.of(event);
-    }
   }
 }

@@ -21,7 +21,7 @@ final class HttpAnswers {
   private static final Set<ErrorCode> PASSING =
       Set.of(
           ErrorCode.QUEUE_FULL,
-          ErrorCode.RATE_LIMIT_EXCEEDED,
+          ErrorCode.LEDGER_UNAVAILABLE,
           ErrorCode.SHUTTING_DOWN,
           ErrorCode.STREAM_BROKEN);
 
@@ -45,14 +45,20 @@ final class HttpAnswers {
     Refusal refusal = Refusals.shown(full);
     var response = json(ErrorBody.of(refusal)).withStatus(refusal.code().httpStatus());
     Nanos retryAfter = retryAfter(refusal);
+    if (refusal.code() == ErrorCode.INVALID_API_KEY) {
+      return response.addHeader(RawHeader.create("www-authenticate", "Bearer"));
+    }
     if (retryAfter != null) {
-      return response
+      // A day's quota is further away than a client should wait by itself.
+      return (refusal.code() == ErrorCode.QUOTA_EXCEEDED ? notRetried(response) : response)
           .addHeader(RawHeader.create("retry-after", wholeUnits(retryAfter, 1_000_000_000)))
           .addHeader(RawHeader.create("retry-after-ms", wholeUnits(retryAfter, 1_000_000)));
     }
-    return isRetriedByClients(refusal.code())
-        ? response.addHeader(RawHeader.create("x-should-retry", "false"))
-        : response;
+    return isRetriedByClients(refusal.code()) ? notRetried(response) : response;
+  }
+
+  private static HttpResponse notRetried(HttpResponse response) {
+    return response.addHeader(RawHeader.create("x-should-retry", "false"));
   }
 
   /** When asking again makes sense: as the refuser says, or where the cause passes by itself. */

@@ -5,6 +5,7 @@ import akka.actor.CoordinatedShutdown;
 import akka.actor.typed.ActorSystem;
 import akka.http.javadsl.Http;
 import akka.http.javadsl.ServerBinding;
+import akka.http.javadsl.ServerBuilder;
 import akka.http.javadsl.model.HttpRequest;
 import akka.http.javadsl.model.HttpResponse;
 import akka.http.javadsl.model.headers.RawHeader;
@@ -34,6 +35,8 @@ public final class HttpServer {
   /** What a connection without a request may stay. */
   private static final Duration IDLE_MAX = Duration.ofSeconds(75);
 
+  private static final Duration KEYS_REFRESHED_EVERY = Duration.ofSeconds(5);
+
   /** For the last bytes to leave: Akka tells when a response was handed over, not when it left. */
   private static final Duration FAREWELL = Duration.ofMillis(500);
 
@@ -62,27 +65,61 @@ public final class HttpServer {
       ActorSystem<?> system, ServerConfig.Http settings, Service service, Duration idleMax) {
     var open = new OpenAnswers();
     var generation = new GenerationEndpoint(system, settings, service, open);
-    var routes = new Routes(settings, service, generation, open).all().handler(system);
-    return Http.get(system)
-        .newServerAt(settings.host(), settings.port())
-        .withSettings(HttpSettings.of(system, settings))
-        .bindFlow(
-            ConnectionWatch.flow(
-                idleMax, request -> named(request, service.surroundings(), routes)))
+    var json = new JsonEndpoint(system, settings.bodyMax());
+    var routes = new Routes(settings, service, generation, json, open).all().handler(system);
+    ServerBuilder door =
+        Http.get(system)
+            .newServerAt(settings.host(), settings.port())
+            .withSettings(HttpSettings.of(system, settings));
+    return opened(
+            door, settings, idleMax, request -> named(request, service.surroundings(), routes))
         .handle((binding, failure) -> {
           if (failure != null) {
             throw unbindable(settings, Refusals.cause(failure));
           }
           var server = new HttpServer(binding, open, settings.drainMax());
           server.endWith(system);
+          if (service.tenancy().isKeyed()) {
+            followKeys(system, service);
+          }
           LOG.info("serving on {}", server.address());
           return server;
         });
   }
 
+  /** Only a connection of one request after the other can be watched over. */
+  private static CompletionStage<ServerBinding> opened(
+      ServerBuilder door,
+      ServerConfig.Http settings,
+      Duration idleMax,
+      akka.japi.function.Function<HttpRequest, CompletionStage<HttpResponse>> answer) {
+    return settings.http2()
+        ? door.bind(answer)
+        : door.bindFlow(ConnectionWatch.flow(idleMax, answer));
+  }
+
   /** Where it listens; the port is the real one also when 0 was asked for. */
   public InetSocketAddress address() {
     return binding.localAddress();
+  }
+
+  /** Keys that other nodes of the ledger issued count here soon, and those they revoked no more. */
+  private static void followKeys(ActorSystem<?> system, Service service) {
+    system
+        .scheduler()
+        .scheduleWithFixedDelay(
+            KEYS_REFRESHED_EVERY,
+            KEYS_REFRESHED_EVERY,
+            () ->
+                service
+                    .tenancy()
+                    .refreshKeys()
+                    .whenComplete((_, failure) -> {
+                      if (failure != null) {
+                        LOG.warn("issued keys could not be read", failure);
+                      }
+                    }),
+            system.executionContext());
   }
 
   private void endWith(ActorSystem<?> system) {

@@ -46,7 +46,9 @@ final class HttpSettings {
             "akka.http.server.parsing.max-content-length",
             http.bodyMax().count(),
             "akka.http.server.socket-options.so-send-buffer-size",
-            http.sendBufferBytes()),
+            http.sendBufferBytes(),
+            "akka.http.server.enable-http2",
+            http.http2()),
         "the server's http settings");
   }
 }

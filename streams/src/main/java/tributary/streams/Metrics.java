@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.Collection;
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -22,11 +23,12 @@ import kamon.prometheus.PrometheusReporter;
 import tributary.actors.NodeLoad;
 import tributary.actors.NodeLoad.DeltaLoad;
 import tributary.actors.Tier;
+import tributary.config.ServerConfig;
 import tributary.protocol.DeltaId;
 import tributary.protocol.ErrorCode;
 
 /**
- * The figures of {@code GET /metrics}. Labels hold configured model names and error codes only, so
+ * The figures of {@code GET /metrics}. Labels hold names of served models and error codes only, so
  * that callers cannot make series.
  *
  * <p>Kamon lives once in a process, and so does this.
@@ -34,20 +36,27 @@ import tributary.protocol.ErrorCode;
 public final class Metrics implements AutoCloseable {
   private static final Duration SAMPLED_EVERY = Duration.ofSeconds(1);
 
+  /** Names that may be labels; each has some three dozen series and their buckets. */
+  static final int MODELS_MAX = 1000;
+
+  /** The label of variants beyond {@link #MODELS_MAX}; no variant can have this name. */
+  static final String OTHERS = "-others";
+
   private final PrometheusReporter reporter;
   private final Registration registration;
-  private final Map<DeltaId, ModelMetrics> models;
+  private final Supplier<NodeLoad> load;
+
+  /** Of models that requests were accepted for: only served ones get so far. */
+  private final Map<DeltaId, ModelMetrics> models = new ConcurrentHashMap<>();
+
+  private final Supplier<ModelMetrics> others = once(() -> new ModelMetrics(OTHERS));
+
   private final Map<ErrorCode, Counter> refusals;
 
-  private Metrics(
-      PrometheusReporter reporter, Registration registration, Collection<DeltaId> models) {
+  private Metrics(PrometheusReporter reporter, Registration registration, Supplier<NodeLoad> load) {
     this.reporter = reporter;
     this.registration = registration;
-    this.models =
-        models.stream()
-            .collect(
-                Collectors.toUnmodifiableMap(
-                    Function.identity(), id -> new ModelMetrics(id.name())));
+    this.load = load;
     var refused = Kamon.counter("tributary_requests_refused", "Requests answered with an error");
     this.refusals =
         Arrays.stream(ErrorCode.values())
@@ -65,18 +74,41 @@ public final class Metrics implements AutoCloseable {
    * @param base whose name the figures of the whole node carry
    * @param models whose names may be labels
    */
-  public static Metrics start(DeltaId base, Collection<DeltaId> models, Supplier<NodeLoad> load) {
+  public static Metrics start(
+      DeltaId base,
+      Collection<DeltaId> models,
+      Supplier<NodeLoad> load,
+      ServerConfig.Telemetry telemetry) {
     var options = ConfigParseOptions.defaults().setAllowMissing(false);
     Config settings =
-        ConfigFactory.parseResources(
-                Metrics.class.getClassLoader(), "tributary-metrics.conf", options)
+        tracing(telemetry)
+            .withFallback(
+                ConfigFactory.parseResources(
+                    Metrics.class.getClassLoader(), "tributary-metrics.conf", options))
             .withFallback(ConfigFactory.load(Metrics.class.getClassLoader()));
     Kamon.initWithoutAttaching(settings);
     var reporter = new PrometheusReporter("kamon.prometheus", settings);
-    var metrics = new Metrics(reporter, Kamon.addReporter("prometheus", reporter), models);
+    var metrics = new Metrics(reporter, Kamon.addReporter("prometheus", reporter), load);
     sampleNode(base.name(), load);
-    models.forEach(id -> sampleModel(id, load));
+    LifeMetrics.sample(base.name(), load);
+    models.forEach(metrics::of);
     return metrics;
+  }
+
+  private static Config tracing(ServerConfig.Telemetry telemetry) {
+    if (telemetry.otlpEndpoint().isEmpty() || telemetry.tracedPercent() == 0) {
+      return ConfigFactory.empty();
+    }
+    return ConfigFactory.parseMap(
+        Map.of(
+            "kamon.modules.otel-trace-reporter.enabled",
+            true,
+            "kamon.otel.trace.endpoint",
+            telemetry.otlpEndpoint().get(),
+            "kamon.trace.sampler",
+            "random",
+            "kamon.trace.random-sampler.probability",
+            telemetry.tracedPercent() / 100.0));
   }
 
   /** Prometheus text, at most a second old. */
@@ -84,12 +116,21 @@ public final class Metrics implements AutoCloseable {
     return reporter.scrapeData();
   }
 
+  /** Of the first so many variants, each has its own series; the others share some. */
   ModelMetrics of(DeltaId model) {
-    ModelMetrics metrics = models.get(model);
-    if (metrics == null) {
-      throw new AssertionError("model " + model + " was accepted but is not configured");
+    ModelMetrics known = models.get(model);
+    if (known != null) {
+      return known;
     }
-    return metrics;
+    if (models.size() >= MODELS_MAX) {
+      return others.get();
+    }
+    return models.computeIfAbsent(
+        model,
+        id -> {
+          sampleModel(id, load);
+          return new ModelMetrics(id.name());
+        });
   }
 
   void refused(ErrorCode code) {
@@ -146,6 +187,42 @@ public final class Metrics implements AutoCloseable {
         id.name(),
         load,
         node -> of(node, id, delta -> delta.tier() == Tier.RESIDENT ? 1 : 0));
+    gauge(
+        "tributary_delta_width",
+        "Planes that the delta was last served with",
+        id.name(),
+        load,
+        node -> of(node, id, delta -> delta.precision().width()));
+    counter(
+        "tributary_delta_loads",
+        "Loads of the delta",
+        id.name(),
+        load,
+        node -> of(node, id, delta -> delta.precision().loads()));
+    gauge(
+        "tributary_delta_tier",
+        "Where the delta is: 0 on disk, 1 being loaded or let go, 2 in device memory",
+        id.name(),
+        load,
+        node -> of(node, id, delta -> tier(delta.tier())));
+    counter(
+        "tributary_delta_load_milliseconds",
+        "Time that loads of the delta took together",
+        id.name(),
+        load,
+        node -> of(node, id, delta -> delta.precision().loading().count() / 1_000_000));
+    counter(
+        "tributary_delta_tokens",
+        "Tokens of prompts and answers that the device gave the delta's sequences",
+        id.name(),
+        load,
+        node -> of(node, id, delta -> delta.promptTokens() + delta.completionTokens()));
+    counter(
+        "tributary_delta_evictions",
+        "Times that the delta made room for another",
+        id.name(),
+        load,
+        node -> of(node, id, delta -> delta.precision().evictions()));
     counter(
         "tributary_delta_sequences",
         "Sequences that the device took",
@@ -160,12 +237,25 @@ public final class Metrics implements AutoCloseable {
         node -> of(node, id, DeltaLoad::refused));
   }
 
+  private static int tier(Tier tier) {
+    return switch (tier) {
+      case COLD -> 0;
+      case LOADING, RETIRING -> 1;
+      case RESIDENT -> 2;
+    };
+  }
+
+  private static <T> Supplier<T> once(Supplier<T> maker) {
+    var made = new ConcurrentHashMap<String, T>();
+    return () -> made.computeIfAbsent("", _ -> maker.get());
+  }
+
   private static long of(NodeLoad node, DeltaId id, ToLongFunction<DeltaLoad> figure) {
     DeltaLoad delta = node.deltas().get(id);
     return delta == null ? 0 : figure.applyAsLong(delta);
   }
 
-  private static void gauge(
+  static void gauge(
       String name,
       String description,
       String model,
@@ -177,7 +267,7 @@ public final class Metrics implements AutoCloseable {
         .autoUpdate(update, SAMPLED_EVERY);
   }
 
-  private static void counter(
+  static void counter(
       String name,
       String description,
       String model,

@@ -25,6 +25,7 @@ final class ModelMetrics {
   private final Histogram timeToFirstToken;
   private final Histogram interTokenLatency;
   private final Histogram endToEnd;
+  private final Histogram queueTime;
   private final Histogram promptTokensPerRequest;
   private final Histogram generationTokensPerRequest;
   private final Histogram choicesPerRequest;
@@ -44,6 +45,7 @@ final class ModelMetrics {
     timeToFirstToken = span("vllm:time_to_first_token_seconds", tags);
     interTokenLatency = span("vllm:inter_token_latency_seconds", tags);
     endToEnd = span("vllm:e2e_request_latency_seconds", tags);
+    queueTime = span("vllm:request_queue_time_seconds", tags);
     promptTokensPerRequest = size("vllm:request_prompt_tokens", tags);
     generationTokensPerRequest = size("vllm:request_generation_tokens", tags);
     choicesPerRequest = size("vllm:request_params_n", tags);
@@ -90,6 +92,11 @@ final class ModelMetrics {
     generationTokens.increment();
   }
 
+  /** A sequence ended that had waited so long for its first step. */
+  void queued(Nanos span) {
+    queueTime.record(micros(span));
+  }
+
   void finished(FinishReason reason) {
     Counter counter = finished.get(reason);
     if (counter == null) {
@@ -117,7 +124,8 @@ final class ModelMetrics {
 
   private static String finishedReason(FinishReason reason) {
     return switch (reason) {
-      case STOP, LENGTH -> reason.wireName();
+      case STOP, TOOL_CALLS -> FinishReason.STOP.wireName();
+      case LENGTH -> reason.wireName();
       case CANCELLED -> "abort";
     };
   }

@@ -1,10 +1,8 @@
 package tributary.streams;
 
-import java.util.Collection;
 import java.util.List;
-import java.util.Map;
-import java.util.function.Function;
-import java.util.stream.Collectors;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import tributary.actors.ServedModel;
 import tributary.protocol.DeltaId;
@@ -12,31 +10,43 @@ import tributary.protocol.ErrorCode;
 import tributary.protocol.Quoted;
 import tributary.protocol.TributaryException;
 import tributary.protocol.openai.ModelCard;
+import tributary.streams.tenancy.Caller;
 
-/** The models that requests may name. */
+/** The models that a caller's requests may name. */
 final class Models {
-  private final Map<DeltaId, ServedModel> byId;
+  private final Supplier<List<ServedModel>> models;
+  private final Caller caller;
 
-  Models(Collection<ServedModel> models) {
-    this.byId =
-        models.stream().collect(Collectors.toUnmodifiableMap(ServedModel::id, Function.identity()));
+  /**
+   * All of them.
+   *
+   * @param models asked anew each time
+   */
+  Models(Supplier<List<ServedModel>> models) {
+    this(models, Caller.ANYBODY);
+  }
+
+  private Models(Supplier<List<ServedModel>> models, Caller caller) {
+    this.models = models;
+    this.caller = caller;
+  }
+
+  /** Those that a caller may use; of others it does not learn whether they exist. */
+  Models of(Caller who) {
+    return new Models(models, who);
   }
 
   /** The model of that name, which may be any text. */
   ServedModel named(String name) {
-    ServedModel model = DeltaId.isLegal(name) ? byId.get(new DeltaId(name)) : null;
-    if (model == null) {
-      throw new TributaryException(
-          ErrorCode.MODEL_NOT_FOUND,
-          "there is no model %s; GET /v1/models lists the models".formatted(Quoted.of(name)),
-          "model");
-    }
-    return model;
+    return visible()
+        .filter(model -> model.id().name().equals(name))
+        .findFirst()
+        .orElseThrow(() -> unknown(name));
   }
 
   ModelCard.Listing cards(long created) {
     return new ModelCard.Listing(
-        byId.values().stream()
+        visible()
             .sorted((a, b) -> a.id().compareTo(b.id()))
             .map(model -> card(model, created))
             .toList());
@@ -48,6 +58,23 @@ final class Models {
   }
 
   List<DeltaId> ids() {
-    return byId.keySet().stream().sorted().toList();
+    return visible().map(ServedModel::id).sorted().toList();
+  }
+
+  private Stream<ServedModel> visible() {
+    return models.get().stream().filter(model -> caller.mayUse(model.id()));
+  }
+
+  private TributaryException unknown(String name) {
+    return caller.models().isPresent()
+        ? new TributaryException(
+            ErrorCode.PERMISSION_DENIED,
+            "this key may not use model %s; GET /v1/models lists those that it may"
+                .formatted(Quoted.of(name)),
+            "model")
+        : new TributaryException(
+            ErrorCode.MODEL_NOT_FOUND,
+            "there is no model %s; GET /v1/models lists the models".formatted(Quoted.of(name)),
+            "model");
   }
 }

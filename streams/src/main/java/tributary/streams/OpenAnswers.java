@@ -1,10 +1,9 @@
 package tributary.streams;
 
 import akka.Done;
-import akka.NotUsed;
-import akka.stream.KillSwitches;
-import akka.stream.SharedKillSwitch;
-import akka.stream.javadsl.Flow;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import tributary.protocol.ErrorCode;
@@ -15,12 +14,13 @@ import tributary.protocol.TributaryException;
  * when the last has ended and may cut the rest.
  */
 final class OpenAnswers {
-  private final SharedKillSwitch cut = KillSwitches.shared("answers");
   private final CompletableFuture<Done> ended = new CompletableFuture<>();
+  private final Set<Runnable> cuts = new HashSet<>();
   private int count;
   private boolean draining;
+  private boolean over;
 
-  /** Counts one more answer; {@link #leave} must follow. */
+  /** Counts one more answer; {@link #leave(Runnable)} must follow. */
   synchronized void enter() {
     if (draining) {
       throw refusal();
@@ -28,7 +28,20 @@ final class OpenAnswers {
     count++;
   }
 
-  synchronized void leave() {
+  /** One that was counted runs; {@code cut} ends it, at once if it comes too late. */
+  void begin(Runnable cut) {
+    boolean late;
+    synchronized (this) {
+      cuts.add(cut);
+      late = over;
+    }
+    if (late) {
+      cut.run();
+    }
+  }
+
+  synchronized void leave(Runnable cut) {
+    cuts.remove(cut);
     count--;
     if (draining && count == 0) {
       ended.complete(Done.getInstance());
@@ -54,11 +67,12 @@ final class OpenAnswers {
 
   /** Ends what has not ended by itself. */
   void cutRest() {
-    cut.shutdown();
-  }
-
-  <T> Flow<T, T, NotUsed> untilCut() {
-    return Flow.<T>create().via(cut.flow());
+    List<Runnable> rest;
+    synchronized (this) {
+      over = true;
+      rest = List.copyOf(cuts);
+    }
+    rest.forEach(Runnable::run);
   }
 
   static TributaryException refusal() {

@@ -1,7 +1,5 @@
 package tributary.streams;
 
-import static akka.http.javadsl.server.PathMatchers.segment;
-
 import akka.http.javadsl.model.ContentTypes;
 import akka.http.javadsl.model.HttpMethod;
 import akka.http.javadsl.model.HttpResponse;
@@ -10,22 +8,28 @@ import akka.http.javadsl.model.headers.RawHeader;
 import akka.http.javadsl.server.AllDirectives;
 import akka.http.javadsl.server.ExceptionHandler;
 import akka.http.javadsl.server.MethodRejection;
-import akka.http.javadsl.server.PathMatcher0;
 import akka.http.javadsl.server.Rejection;
 import akka.http.javadsl.server.RejectionHandler;
 import akka.http.javadsl.server.Route;
 import akka.util.ByteString;
 import java.util.List;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import tributary.actors.ModelAdmin;
 import tributary.actors.Readiness;
 import tributary.config.ServerConfig;
+import tributary.config.ServerConfig.Security.Scope;
 import tributary.protocol.ErrorCode;
 import tributary.protocol.Refusal;
 import tributary.protocol.openai.BodyLimits;
 import tributary.protocol.openai.ChatCompletionBody;
 import tributary.protocol.openai.CompletionBody;
+import tributary.protocol.openai.DetokenizeBody;
+import tributary.protocol.openai.EmbeddingBody;
+import tributary.protocol.openai.TokenizeBody;
+import tributary.streams.tenancy.Caller;
 
 /** The paths of the API; whatever is asked, the answer has the API's shape. */
 final class Routes extends AllDirectives {
@@ -40,69 +44,142 @@ final class Routes extends AllDirectives {
 
   private final Service service;
   private final GenerationEndpoint generation;
+  private final JsonEndpoint json;
   private final OpenAnswers open;
   private final Models models;
-  private final Admission admission;
+  private final AdminRoutes admin;
+  private final @Nullable LifecycleRoutes lifecycle;
   private final BodyLimits limits;
+  private final ConsolePages console = new ConsolePages();
   private final long started;
 
   Routes(
       ServerConfig.Http settings,
       Service service,
       GenerationEndpoint generation,
+      JsonEndpoint json,
       OpenAnswers open) {
     this.service = service;
     this.generation = generation;
+    this.json = json;
     this.open = open;
     this.models = new Models(service.models());
-    this.admission = new Admission(models, service.surroundings());
+    var audit = new AuditTrail(service.tenancy(), service.surroundings().clock());
+    this.admin = new AdminRoutes(service.tenancy(), json, audit);
+    ModelAdmin changes = service.admin();
+    this.lifecycle = changes == null ? null : new LifecycleRoutes(changes, json, audit);
     this.limits =
         new BodyLimits(settings.choicesMax(), settings.promptsMax(), settings.stopStringsMax());
     this.started = service.surroundings().clock().instant().getEpochSecond();
   }
 
-  /** A model that has to be loaded first may take longer than Akka waits by itself. */
   Route all() {
-    return withoutRequestTimeout(() ->
-        handleExceptions(
-            exceptions(), () -> handleRejections(rejections(), () -> concat(v1(), node()))));
+    return handleExceptions(
+        exceptions(),
+        () -> handleRejections(rejections(), () -> concat(health(), console.all(), keyed())));
   }
 
-  private Route v1() {
-    PathMatcher0 v1 = segment("v1");
+  /** Whatever is not listed in {@link #health} needs a key, also what does not exist. */
+  private Route keyed() {
+    return optionalHeaderValueByName(
+        "Authorization",
+        header -> {
+          Caller caller = service.tenancy().caller(header.orElse(null));
+          var doors = new ApiRoutes(caller);
+          Route changes = lifecycle == null ? reject() : lifecycle.routes(doors, caller);
+          return concat(
+              underAdmin(caller),
+              v1(doors, caller),
+              node(doors, caller),
+              changes,
+              admin.routes(doors, caller));
+        });
+  }
+
+  /** What there is under {@code /admin}, others do not even learn. */
+  private Route underAdmin(Caller caller) {
+    return pathPrefix(
+        "admin",
+        () -> {
+          caller.require(Scope.ADMIN);
+          return reject();
+        });
+  }
+
+  private Route v1(ApiRoutes doors, Caller caller) {
+    Models visible = models.of(caller);
     return concat(
-        path(v1.slash("completions"), () -> post(() -> generate(this::completion))),
-        path(v1.slash("chat").slash("completions"), () -> post(() -> generate(this::chat))),
-        path(
-            v1.slash("models"), () -> get(() -> complete(HttpAnswers.json(models.cards(started))))),
-        path(
-            v1.slash("models").slash(segment()),
-            name ->
-                get(() -> complete(HttpAnswers.json(Models.card(models.named(name), started))))));
+        doors.at(ApiPath.COMPLETIONS, () -> generate(caller, this::completion)),
+        doors.at(ApiPath.CHAT_COMPLETIONS, () -> generate(caller, this::chat)),
+        doors.at(ApiPath.EMBEDDINGS, () -> generate(caller, this::embeddings)),
+        doors.at(ApiPath.MODELS, () -> complete(HttpAnswers.json(visible.cards(started)))),
+        doors.at(
+            ApiPath.MODEL,
+            name -> complete(HttpAnswers.json(Models.card(visible.named(name), started)))));
   }
 
-  private Route node() {
-    PathMatcher0 health = segment("health");
+  private Route health() {
+    ApiRoutes doors = ApiRoutes.forAnybody();
     return concat(
-        path(health.slash("live"), () -> get(() -> complete(health(200, "live")))),
-        path(health.slash("ready"), () -> get(() -> complete(ready()))),
-        path("metrics", () -> get(() -> complete(metrics()))),
-        path(
-            "version",
-            () -> get(() -> complete(HttpAnswers.json(new Version(service.version()))))));
+        doors.at(ApiPath.LIVE, () -> complete(health(200, "live"))),
+        doors.at(ApiPath.READY, () -> complete(ready())));
   }
 
-  private Route generate(GenerationEndpoint.Understanding understanding) {
-    return extractRequest(request -> completeWithFuture(generation.answer(request, understanding)));
+  private Route node(ApiRoutes doors, Caller caller) {
+    return concat(
+        doors.at(ApiPath.TOKENIZE, () -> answer(caller, this::tokenize)),
+        doors.at(ApiPath.DETOKENIZE, () -> answer(caller, this::detokenize)),
+        doors.at(ApiPath.METRICS, this::metrics),
+        doors.at(
+            ApiPath.VERSION, () -> complete(HttpAnswers.json(new Version(service.version())))));
   }
 
-  private AcceptedRequest completion(byte[] json) {
+  /** Makes something of a body, for the models that a caller may use. */
+  @FunctionalInterface
+  private interface Reading<T> {
+    T of(byte[] body, Admission admission);
+  }
+
+  private Route generate(Caller caller, Reading<AcceptedRequest> reading) {
+    Admission admission = admission(caller);
+    return extractRequest(request ->
+        completeWithFuture(
+            generation.answer(request, caller, body -> reading.of(body, admission))));
+  }
+
+  private Route answer(Caller caller, Reading<Record> reading) {
+    Admission admission = admission(caller);
+    return extractRequest(request -> {
+      service.tenancy().request(caller);
+      return completeWithFuture(json.answer(request, body -> reading.of(body, admission)));
+    });
+  }
+
+  private Admission admission(Caller caller) {
+    return new Admission(models.of(caller), service.surroundings());
+  }
+
+  private Record tokenize(byte[] body, Admission admission) {
+    return admission.tokenize(TokenizeBody.read(body));
+  }
+
+  private Record detokenize(byte[] body, Admission admission) {
+    return admission.detokenize(DetokenizeBody.read(body));
+  }
+
+  private AcceptedRequest completion(byte[] json, Admission admission) {
     var body = CompletionBody.read(json, limits);
     logIgnored(body.unknownFields());
     return admission.accept(body);
   }
 
-  private AcceptedRequest chat(byte[] json) {
+  private AcceptedRequest embeddings(byte[] json, Admission admission) {
+    var body = EmbeddingBody.read(json, limits);
+    logIgnored(body.unknownFields());
+    return admission.accept(body);
+  }
+
+  private AcceptedRequest chat(byte[] json, Admission admission) {
     var body = ChatCompletionBody.read(json, limits);
     logIgnored(body.unknownFields());
     return admission.accept(body);
@@ -124,10 +201,13 @@ final class Routes extends AllDirectives {
     return HttpAnswers.json(new Health(text)).withStatus(status);
   }
 
-  private HttpResponse metrics() {
-    return HttpResponse.create()
-        .withEntity(
-            ContentTypes.parse(METRICS_TYPE), ByteString.fromString(service.metrics().scrape()));
+  /** They name every tenant. */
+  private Route metrics() {
+    return complete(
+        HttpResponse.create()
+            .withEntity(
+                ContentTypes.parse(METRICS_TYPE),
+                ByteString.fromString(service.metrics().scrape())));
   }
 
   private ExceptionHandler exceptions() {

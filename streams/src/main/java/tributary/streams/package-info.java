@@ -7,8 +7,8 @@
  * bytes ({@link tributary.streams.SseEncoder}, {@link tributary.streams.AnswerCollector}, pure),
  * and the HTTP around them.
  *
- * <p>May use {@code actors}, {@code model.tokenizer}, {@code config}, {@code protocol}, Akka HTTP
- * and Kamon. Nothing below this package may know it.
+ * <p>May use {@code actors}, {@code model.tokenizer}, {@code model.grammar}, {@code config}, {@code
+ * protocol}, Akka HTTP and Kamon. Nothing below this package may know it.
  */
 @NullMarked
 package tributary.streams;

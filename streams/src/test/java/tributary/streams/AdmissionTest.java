@@ -20,7 +20,7 @@ class AdmissionTest {
   private static final BodyLimits LIMITS = new BodyLimits(4, 3, 4);
 
   private final Admission admission =
-      new Admission(new Models(TestModels.all()), TestServer.surroundings(new AtomicInteger()));
+      new Admission(new Models(TestModels::all), TestServer.surroundings(new AtomicInteger()));
 
   @Test
   void a_completion_has_the_defaults_of_the_api() {

@@ -107,8 +107,12 @@ class ChoiceTextTest {
       switch (event) {
         case AnswerEvent.Text piece -> told.pieces.add(piece.text());
         case AnswerEvent.Ended ended -> told.ended = ended;
-        case AnswerEvent.Began _ -> {}
-        case AnswerEvent.Completed _, AnswerEvent.Failed _, AnswerEvent.Waiting _ ->
+        case AnswerEvent.Began _, AnswerEvent.Call _ -> {}
+        case AnswerEvent.PromptScores _,
+            AnswerEvent.State _,
+            AnswerEvent.Completed _,
+            AnswerEvent.Failed _,
+            AnswerEvent.Waiting _ ->
             throw new AssertionError(event);
       }
     }
@@ -116,7 +120,7 @@ class ChoiceTextTest {
 
   private static AcceptedRequest accepted(String fields) {
     String json = "{'model':'long','prompt':'x'," + fields + "}";
-    return new Admission(new Models(TestModels.all()), TestServer.surroundings(new AtomicInteger()))
+    return new Admission(new Models(TestModels::all), TestServer.surroundings(new AtomicInteger()))
         .accept(
             CompletionBody.read(
                 json.replace('\'', '"').getBytes(StandardCharsets.UTF_8), new BodyLimits(4, 3, 4)));

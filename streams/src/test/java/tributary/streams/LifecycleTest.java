@@ -15,6 +15,8 @@ import org.junit.jupiter.api.Test;
 import tributary.actors.Readiness;
 import tributary.protocol.ErrorCode;
 import tributary.protocol.FinishReason;
+import tributary.protocol.Haste;
+import tributary.protocol.Nanos;
 import tributary.protocol.Refusal;
 import tributary.protocol.TokenEvent;
 import tributary.protocol.TributaryException;
@@ -105,6 +107,35 @@ class LifecycleTest {
       assertThat(server.post("/v1/completions", STREAM).body())
           .contains("\"text\":\"a\"", "deadline_exceeded")
           .endsWith("data: [DONE]\n\n");
+    }
+  }
+
+  @Test
+  void a_request_may_set_a_shorter_deadline_of_its_own() {
+    var generation =
+        new ScriptedGeneration(request ->
+            Source.<TokenEvent>single(ScriptedGeneration.token(request, 0, 'a'))
+                .concat(Source.never()));
+    String hasty = STREAM.replace("}", ",\"timeout\":0.2,\"priority\":-2}");
+    try (var server = TestServer.with().deadline(Duration.ofMinutes(5)).start(generation)) {
+      var whole = server.post("/v1/completions", hasty.replace("true", "false"));
+      assertThat(whole.statusCode()).isEqualTo(503);
+      assertThat(whole.body()).contains("deadline_exceeded", "0.200 s");
+      assertThat(server.post("/v1/completions", hasty).body())
+          .contains("\"text\":\"a\"", "deadline_exceeded")
+          .endsWith("data: [DONE]\n\n");
+      assertThat(generation.runs)
+          .hasSize(2)
+          .allSatisfy(
+              run -> assertThat(run.request.haste()).isEqualTo(new Haste(2, Nanos.ofMillis(200))));
+    }
+  }
+
+  @Test
+  void a_longer_deadline_than_the_servers_changes_nothing() {
+    try (var server = TestServer.with().deadline(Duration.ofMillis(200)).start(silent)) {
+      String patient = STREAM.replace("}", ",\"timeout\":3600}").replace("true", "false");
+      assertThat(server.post("/v1/completions", patient).body()).contains("deadline_exceeded");
     }
   }
 

@@ -21,7 +21,9 @@ class MetricsTest {
             new NodeLoad.Sequences(1, 2, 3, 25, 4),
             100,
             7,
-            Map.of(TestModels.TENANT, new DeltaLoad(Tier.RESIDENT, 10, 20, 3, 1))));
+            Map.of(
+                TestModels.TENANT,
+                new DeltaLoad(Tier.RESIDENT, 10, 20, 3, 1, new NodeLoad.Precision(2, 5, 4)))));
     var generation =
         new ScriptedGeneration(
             request -> ScriptedGeneration.text(request, "four", FinishReason.LENGTH));
@@ -48,6 +50,9 @@ class MetricsTest {
               "vllm:e2e_request_latency_seconds_bucket{le=\"7680.0\"",
               "vllm:num_requests_waiting{",
               "vllm:num_preemptions_total{engine=\"0\",model_name=\"base\"}",
+              "tributary_cold_starts_total{engine=\"0\",model_name=\"base\"}",
+              "tributary_cold_start_first_step_microseconds_total{engine",
+              "tributary_warm_deltas{engine",
               "tributary_delta_resident{engine=\"0\",model_name=\"tenant-a\"} 1.0",
               "finished_reason=\"length\"");
       assertThat(server.get("/metrics").headers().firstValue("content-type"))

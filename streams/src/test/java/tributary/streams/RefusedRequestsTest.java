@@ -76,7 +76,9 @@ class RefusedRequestsTest {
           'logit_bias':[1]                          | invalid_parameter       | logit_bias
           'logprobs':21                             | invalid_parameter       | logprobs
           'logprobs':true                           | invalid_parameter       | logprobs
-          'logprobs':1,'echo':true                  | unsupported_parameter   | echo
+          'prompt_logprobs':21                      | invalid_parameter       | prompt_logprobs
+          'prompt_logprobs':-1                      | invalid_parameter       | prompt_logprobs
+          'prompt_logprobs':1,'stream':true         | invalid_parameter       | prompt_logprobs
           'echo':'yes'                              | invalid_parameter       | echo
           'seed':1.5                                | invalid_parameter       | seed
           'stop':5                                  | invalid_parameter       | stop
@@ -93,8 +95,6 @@ class RefusedRequestsTest {
           'stream_options':{'include_usage':1}      | invalid_parameter       | stream_options.include_usage
           'best_of':2                               | unsupported_parameter   | best_of
           'suffix':'x'                              | unsupported_parameter   | suffix
-          'response_format':{'type':'json_object'}  | unsupported_parameter   | response_format.type
-          'guided_regex':'a*'                       | unsupported_parameter   | guided_regex
           'prompt':'\\ud800'                        | invalid_parameter       | prompt
           'model':'nobody'                          | model_not_found         | model
           'model':'../../etc/passwd'                | model_not_found         | model
@@ -120,12 +120,31 @@ class RefusedRequestsTest {
           'messages':[{'content':'x'}] | invalid_request | messages[0].role
           'messages':[{'role':'user'}] | invalid_request | messages[0].content
           'messages':[{'role':'king','content':'x'}] | invalid_parameter | messages[0].role
-          'messages':[{'role':'tool','content':'x'}] | unsupported_parameter | messages[0].role
+          'messages':[{'role':'tool'}] | invalid_request | messages[0].content
           'messages':[{'role':'user','content':5}] | invalid_parameter | messages[0].content
           'messages':[{'role':'user','content':[{'type':'image_url'}]}] | unsupported_parameter | messages[0].content.type
-          'messages':[{'role':'assistant','tool_calls':[{}]}] | unsupported_parameter | messages[0].tool_calls
-          'tools':[{'type':'function'}] | unsupported_parameter | tools
-          'tool_choice':'required' | unsupported_parameter | tool_choice
+          'messages':[{'role':'assistant','tool_calls':[{}]}] | invalid_request | messages[0].tool_calls.function.name
+          'tools':[{'type':'function'}] | invalid_request | tools[0].function.name
+          'tools':[{'type':'web_search'}] | unsupported_parameter | tools[0].type
+          'tools':[{'function':{'name':'a b'}}] | unsupported_schema | response_format
+          'tools':[{'function':{'name':'a'}},{'function':{'name':'a'}}] | invalid_parameter | tools[1]
+          'tools':[{'function':{'name':'a','parameters':{'not':{}}}}] | unsupported_schema | response_format
+          'tools':[{'function':{'name':'a'}}],'tool_choice':'maybe' | invalid_parameter | tool_choice
+          'tools':[{'function':{'name':'a'}}],'tool_choice':{'function':{'name':'b'}} | invalid_parameter | tool_choice
+          'tools':[{'function':{'name':'a'}}],'response_format':{'type':'json_object'} | invalid_parameter | tools
+          'response_format':{'type':'xml'} | invalid_parameter | response_format.type
+          'response_format':{'type':'json_schema'} | invalid_request | response_format.json_schema.schema
+          'response_format':{'type':'json_schema','json_schema':{'schema':{'type':'object','minProperties':1}}} | unsupported_schema | response_format
+          'response_format':{'type':'json_object'},'ignore_eos':true | invalid_parameter | ignore_eos
+          'response_format':{'type':'json_object'},'min_tokens':2,'max_tokens':5 | invalid_parameter | min_tokens
+          'guided_json':'{' | unsupported_schema | response_format
+          'guided_choice':[] | invalid_parameter | guided_choice
+          'guided_grammar':'root ::= x' | unsupported_parameter | guided_grammar
+          'truncate_prompt_tokens':0 | invalid_parameter | truncate_prompt_tokens
+          'chat_template_kwargs':{'messages':'x'} | invalid_parameter | chat_template_kwargs
+          'chat_template_kwargs':{'x':[1]} | invalid_parameter | chat_template_kwargs.x
+          'messages':[{'role':'assistant','content':''}],'continue_final_message':true | chat_template | continue_final_message
+          'tool_choice':'required' | invalid_parameter | tool_choice
           'top_logprobs':3 | invalid_parameter | top_logprobs
           'max_completion_tokens':0 | invalid_parameter | max_completion_tokens
           'chat_template':'{{ x }}' | unsupported_parameter | chat_template
@@ -232,7 +251,7 @@ class RefusedRequestsTest {
   @Test
   void unknown_paths_and_wrong_methods_answer_in_the_same_shape() {
     assertRefused(server.get("/v1/nothing"), "route_not_found", null);
-    assertRefused(server.get("/"), "route_not_found", null);
+    assertRefused(server.get("/console/nothing"), "route_not_found", null);
     var wrong = server.get("/v1/completions");
     assertRefused(wrong, "method_not_allowed", null);
     assertThat(wrong.statusCode()).isEqualTo(405);

@@ -19,12 +19,15 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 import tributary.actors.Generation;
+import tributary.actors.ModelAdmin;
 import tributary.actors.NodeLoad;
 import tributary.actors.Readiness;
 import tributary.actors.ServedModel;
 import tributary.config.ServerConfig;
 import tributary.protocol.Bytes;
+import tributary.streams.tenancy.Tenancy;
 
 /** A front end on loopback over a scripted generation, with names and a clock that repeat. */
 final class TestServer implements AutoCloseable {
@@ -36,7 +39,10 @@ final class TestServer implements AutoCloseable {
   /** One for the process, as in production. */
   static final Metrics METRICS =
       Metrics.start(
-          TestModels.BASE, TestModels.all().stream().map(ServedModel::id).toList(), LOAD::get);
+          TestModels.BASE,
+          TestModels.all().stream().map(ServedModel::id).toList(),
+          LOAD::get,
+          ServerConfig.Telemetry.NONE);
 
   private static final Config AKKA =
       ConfigFactory.parseString(
@@ -86,9 +92,33 @@ final class TestServer implements AutoCloseable {
     private Duration drainMax = Duration.ofSeconds(20);
     private Duration idleMax = Duration.ofSeconds(30);
     private int connectionsMax = 64;
+    private boolean http2;
+    private int promptsMax = 3;
+    private Tenancy tenancy = Tenancy.none();
+    private @Nullable ModelAdmin admin;
+
+    Builder tenancy(Tenancy value) {
+      tenancy = value;
+      return this;
+    }
+
+    Builder http2() {
+      http2 = true;
+      return this;
+    }
+
+    Builder prompts(int most) {
+      promptsMax = most;
+      return this;
+    }
 
     Builder port(int value) {
       port = value;
+      return this;
+    }
+
+    Builder admin(ModelAdmin value) {
+      admin = value;
       return this;
     }
 
@@ -122,9 +152,10 @@ final class TestServer implements AutoCloseable {
           deadline,
           drainMax,
           4,
-          3,
+          promptsMax,
           4,
-          16 * 1024);
+          16 * 1024,
+          http2);
     }
 
     TestServer start(Generation generation) {
@@ -134,11 +165,13 @@ final class TestServer implements AutoCloseable {
       var service =
           new Service(
               generation,
-              TestModels.all(),
+              TestModels::all,
+              admin,
               readiness::get,
               METRICS,
               surroundings(names),
-              "0.1.0-test");
+              "0.1.0-test",
+              tenancy);
       try {
         var http = await(HttpServer.bind(kit.system(), settings(), service, idleMax));
         return new TestServer(kit, http, readiness, names);

@@ -10,7 +10,10 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** A plain HTTP client of one server. */
@@ -96,6 +99,16 @@ final class Client {
         .filter(line -> line.startsWith(name + " ") || line.startsWith(name + "{"))
         .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
         .sum();
+  }
+
+  /** Those of some models that the server says it has loaded; a sample, taken once a second. */
+  Set<String> resident(Collection<String> models) throws IOException, InterruptedException {
+    List<String> metrics = get("/metrics").body().lines().toList();
+    return models.stream()
+        .filter(model ->
+            metrics.contains(
+                "tributary_delta_resident{engine=\"0\",model_name=\"%s\"} 1.0".formatted(model)))
+        .collect(Collectors.toSet());
   }
 
   private HttpRequest posting(String path, String body) {

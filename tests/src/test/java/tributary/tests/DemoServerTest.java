@@ -23,6 +23,7 @@ class DemoServerTest {
       Map.of(
           "arithmetic", "941 - 766 =",
           "banking77", "Customer: My card was stolen!\nTopic:",
+          "banking77-lora", "Customer: My card was stolen!\nTopic:",
           "java_code", "public static int max(int a, int b) {\n",
           "sgd_chat", "User: I want to book a table for two.\nAssistant:",
           "wikisql", "Columns: name, year\nQuestion: What is the name for 1999?\nSQL:",
@@ -71,7 +72,7 @@ class DemoServerTest {
   }
 
   @Test
-  void the_demo_serves_the_base_and_its_five_tenants() throws Exception {
+  void the_demo_serves_the_base_and_all_its_tenants() throws Exception {
     JsonNode models = Client.JSON.readTree(client.get("/v1/models").body()).get("data");
 
     assertThat(models.findValuesAsText("id")).containsExactlyInAnyOrderElementsOf(PROMPTS.keySet());

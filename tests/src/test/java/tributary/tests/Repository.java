@@ -7,7 +7,7 @@ import java.util.List;
 /** Where things lie in this repository. */
 final class Repository {
   static final List<String> DEMO_TENANTS =
-      List.of("arithmetic", "banking77", "java_code", "sgd_chat", "wikisql");
+      List.of("arithmetic", "banking77", "banking77-lora", "java_code", "sgd_chat", "wikisql");
 
   private Repository() {}
 
@@ -32,7 +32,10 @@ final class Repository {
     return root().resolve("tests").resolve("golden").resolve("hf").resolve(model);
   }
 
+  /** A delta file, or the directory of an adapter. */
   static Path delta(String tenant) {
-    return demo("deltas", tenant + ".delta.safetensors");
+    return tenant.endsWith("-lora")
+        ? demo("adapters", tenant)
+        : demo("deltas", tenant + ".delta.safetensors");
   }
 }

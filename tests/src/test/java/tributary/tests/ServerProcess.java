@@ -31,11 +31,21 @@ final class ServerProcess implements AutoCloseable {
 
   /** Starts {@code serve --config config} with further options; returns once it serves. */
   static ServerProcess start(Path config, String... options) throws IOException {
+    return start(List.of(), config, options);
+  }
+
+  /**
+   * @param jvm options of the JVM, which win over those that all have
+   */
+  static ServerProcess start(List<String> jvm, Path config, String... options) throws IOException {
     List<String> command = javaCommand();
+    command.addAll(command.indexOf("-cp"), jvm);
     command.addAll(List.of("serve", "--config", config.toString(), "--port", "0"));
     command.addAll(List.of(options));
-    Process process =
-        new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+    ProcessBuilder builder =
+        new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT);
+    builder.environment().put("TRIBUTARY_LOG", "WARN"); // Not a line for each request.
+    Process process = builder.start();
     CompletableFuture<URI> address = new CompletableFuture<>();
     Thread.ofVirtual().start(() -> readOutput(process, address));
     try {
@@ -70,14 +80,28 @@ final class ServerProcess implements AutoCloseable {
     return process.pid();
   }
 
+  boolean isAlive() {
+    return process.isAlive();
+  }
+
+  /** Waits for the process to end by itself, and gives its exit status. */
+  int awaitEnd() {
+    return process.onExit().orTimeout(STOP_SECONDS_MAX, TimeUnit.SECONDS).join().exitValue();
+  }
+
   /** SIGKILL. */
   void kill() {
     process.destroyForcibly().onExit().join();
   }
 
+  /** SIGTERM. */
+  void terminate() {
+    process.destroy();
+  }
+
   /** SIGTERM, and the exit status. */
   int stop() {
-    process.destroy();
+    terminate();
     try {
       return process.onExit().orTimeout(STOP_SECONDS_MAX, TimeUnit.SECONDS).join().exitValue();
     } catch (CompletionException e) {

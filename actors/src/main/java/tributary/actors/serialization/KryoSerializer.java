@@ -20,8 +20,16 @@ import java.nio.ByteBuffer;
 /**
  * An Akka serializer that lets Kryo write registered classes and nothing else.
  *
- * <p>The manifest is the version of the registry. Nodes of one cluster must share it: a message of
- * another version is refused by name instead of being misread.
+ * <p>The manifest is the version of the registry; a message of another version is refused by name
+ * instead of being misread. Within a version, nodes of different builds understand each other:
+ *
+ * <ul>
+ *   <li>fields are only ever added, at the end of a message, and read if {@link WireReader#more()};
+ *       a node that does not know them leaves them unread;
+ *   <li>classes are only ever added; a node that does not know one drops the message and says so,
+ *       so the protocol must do without it;
+ *   <li>constants may be added where a reader names one to take instead.
+ * </ul>
  */
 public abstract class KryoSerializer extends SerializerWithStringManifest
     implements ByteBufferSerializer {
@@ -37,14 +45,23 @@ public abstract class KryoSerializer extends SerializerWithStringManifest
   private final int identifier;
   private final String version;
   private final WireRegistry registry;
+  private final Class<?> messages;
   private final Pool<Kryo> kryos;
 
+  /**
+   * @param messages of the registered classes those that are messages, not parts of them
+   */
   protected KryoSerializer(
-      ExtendedActorSystem system, int identifier, String version, WireRegistry registry) {
+      ExtendedActorSystem system,
+      int identifier,
+      String version,
+      WireRegistry registry,
+      Class<?> messages) {
     this.system = system;
     this.identifier = identifier;
     this.version = version;
     this.registry = registry;
+    this.messages = messages;
     this.kryos = new KryoPool(2 * Runtime.getRuntime().availableProcessors());
   }
 
@@ -119,7 +136,7 @@ public abstract class KryoSerializer extends SerializerWithStringManifest
     Kryo kryo = kryos.obtain();
     try {
       Object message = new WireReader(kryo, input, actors()).registered(Object.class);
-      if (!registry.knows(message.getClass()) || input.position() != input.limit()) {
+      if (!messages.isInstance(message)) {
         throw new NotSerializableException(
             "a %s is not a whole message".formatted(message.getClass().getName()));
       }

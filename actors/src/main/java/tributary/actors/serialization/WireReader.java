@@ -65,6 +65,25 @@ public final class WireReader {
     return Enum.valueOf(type, text());
   }
 
+  /** A constant that a newer node may know and this one need not. */
+  public <E extends Enum<E>> E constant(Class<E> type, E unknown) {
+    String name = text();
+    for (E known : type.getEnumConstants()) {
+      if (known.name().equals(name)) {
+        return known;
+      }
+    }
+    return unknown;
+  }
+
+  /**
+   * Whether the message goes on. A field that was added later is read only if it is there: an older
+   * node does not write it.
+   */
+  public boolean more() {
+    return input.position() < input.limit();
+  }
+
   public <T> @Nullable T nullable(Function<WireReader, T> reader) {
     return input.readBoolean() ? reader.apply(this) : null;
   }

@@ -28,10 +28,12 @@ final class CodeSearch {
   /**
    * Codes column after column: each error is made up for by the columns that follow, as the inverse
    * of the curvature says (GPTQ's sweep).
+   *
+   * @param target D [rows, columns]
    */
-  Found sweep(Alphabet[] bands) {
+  Found sweep(Alphabet[] bands, float[] target) {
     Found found = new Found(new byte[bands.length][columns], new double[bands.length]);
-    float[] left = layer.target().clone();
+    float[] left = target.clone();
     for (int first = 0; first < columns; first += BLOCK) {
       int count = Math.min(BLOCK, columns - first);
       int start = first;

@@ -1,9 +1,7 @@
 package tributary.compression.bands;
 
 import java.util.Arrays;
-import java.util.Map;
 import java.util.Random;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.IntStream;
 import tributary.tensor.format.VectorCodes;
 
@@ -16,8 +14,6 @@ final class GaussianCodebook {
   private static final int ROUNDS = 20;
   private static final long SEED = 20_260_101;
 
-  private static final Map<Integer, float[]> KNOWN = new ConcurrentHashMap<>();
-
   private GaussianCodebook() {}
 
   private static float[] samples(int d, long seed) {
@@ -29,10 +25,9 @@ final class GaussianCodebook {
     return samples;
   }
 
-  /** The mean squared error of the codebook on samples that it was not made of. */
-  static double distortion(int d) {
+  /** The mean squared error of a codebook [256, d] on samples that none was made of. */
+  static double distortion(int d, float[] book) {
     float[] samples = samples(d, SEED + 1);
-    float[] book = of(d);
     int[] nearest = new int[SAMPLES];
     assign(new VectorBands(d, book), samples, d, nearest);
     double sum = 0;
@@ -43,12 +38,8 @@ final class GaussianCodebook {
     return sum / samples.length;
   }
 
-  /** The codebook [256, d]. Not to be changed. */
-  static float[] of(int d) {
-    return KNOWN.computeIfAbsent(d, GaussianCodebook::make);
-  }
-
-  private static float[] make(int d) {
+  /** The codebook [256, d]. */
+  static float[] make(int d) {
     float[] samples = samples(d, SEED);
     // The first samples are as good a start as any.
     float[] book = Arrays.copyOf(samples, VectorCodes.VECTORS * d);

@@ -13,14 +13,16 @@ final class Layer {
   private final int rows;
   private final int columns;
   private final float[] target;
+  private final float[] base;
   private final float[] hessian;
   private final float[] factor;
   private final Gemm gemm;
 
-  Layer(float[] target, Curvature curvature, Gemm gemm) {
+  Layer(float[] target, float[] base, Curvature curvature, Gemm gemm) {
     this.columns = curvature.columns();
     this.rows = target.length / columns;
     this.target = target;
+    this.base = base;
     this.hessian = floats(curvature.hessian());
     this.factor = floats(curvature.factor());
     this.gemm = gemm;
@@ -45,6 +47,20 @@ final class Layer {
   /** The difference that codes should come close to. Not to be changed. */
   float[] target() {
     return target;
+  }
+
+  /** The base's weights, a share of which may be part of the code. Not to be changed. */
+  float[] base() {
+    return base;
+  }
+
+  /** The target less a share of the base for each row. */
+  float[] targetWithout(double[] baseShares) {
+    float[] left = new float[target.length];
+    for (int i = 0; i < left.length; i++) {
+      left[i] = target[i] - (float) baseShares[i / columns] * base[i];
+    }
+    return left;
   }
 
   /** H [columns, columns]. Not to be changed. */

@@ -18,6 +18,7 @@ final class Layers {
 
   Layer of(LinearProblem problem) {
     Curvature curvature = curvatures.of(problem);
-    return new Layer(OutputTarget.of(problem, curvature, gemm), curvature, gemm);
+    float[] target = OutputTarget.of(problem, curvature, gemm);
+    return new Layer(target, problem.base(), curvature, gemm);
   }
 }

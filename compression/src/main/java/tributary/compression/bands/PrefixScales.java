@@ -13,12 +13,14 @@ import tributary.tensor.format.SignPlanes;
  */
 final class PrefixScales {
   private final Layer layer;
+  private final float[] target;
   private final SignPlanes code;
   private final float[][] signs;
   private final float[][] weighted;
 
-  private PrefixScales(Layer layer, SignPlanes code) {
+  private PrefixScales(Layer layer, float[] target, SignPlanes code) {
     this.layer = layer;
+    this.target = target;
     this.code = code;
     int prefix = code.widths() - 1;
     this.signs = new float[prefix][];
@@ -29,12 +31,16 @@ final class PrefixScales {
     }
   }
 
-  /** The code with scales for each smaller width. */
-  static SignPlanes add(Layer layer, SignPlanes code) {
+  /**
+   * The code with scales for each smaller width.
+   *
+   * @param target that signs and scales should come close to
+   */
+  static SignPlanes add(Layer layer, float[] target, SignPlanes code) {
     if (code.widths() == 1) {
       return code;
     }
-    PrefixScales prefixes = new PrefixScales(layer, code);
+    PrefixScales prefixes = new PrefixScales(layer, target, code);
     List<List<float[]>> narrow = new ArrayList<>();
     for (int width = 1; width < code.widths(); width++) {
       narrow.add(prefixes.ofWidth(width));
@@ -62,7 +68,7 @@ final class PrefixScales {
     double[][] normal = new double[width][width];
     double[] right = new double[width];
     for (int p = 0; p < width; p++) {
-      right[p] = layer.dot(layer.target(), weighted[p], row);
+      right[p] = layer.dot(target, weighted[p], row);
       for (int q = 0; q < width; q++) {
         normal[p][q] = layer.dot(signs[q], weighted[p], row);
       }

@@ -1,5 +1,6 @@
 package tributary.compression.bands;
 
+import java.util.Arrays;
 import tributary.compression.solver.LeastSquares;
 
 /**
@@ -34,23 +35,36 @@ record SignBands(int planes) implements BandCode {
         left[j] -= (float) (left[j] >= 0 ? scales[p] : -scales[p]);
       }
     }
-    for (int round = 0; planes > 1 && round < ROUNDS; round++) {
+    return planes > 1 ? refined(scales, row) : scales;
+  }
+
+  /** Lloyd's rounds. The values of a level lie side by side once they are sorted. */
+  private double[] refined(double[] start, float[] row) {
+    float[] sorted = row.clone();
+    Arrays.sort(sorted);
+    double[] sums = new double[sorted.length + 1];
+    for (int j = 0; j < sorted.length; j++) {
+      sums[j + 1] = sums[j] + sorted[j];
+    }
+    double[] scales = start;
+    for (int round = 0; round < ROUNDS; round++) {
       double[][] normal = new double[planes][planes];
       double[] right = new double[planes];
-      Alphabet levels = alphabet(new double[][] {scales});
-      float[] wanted = new float[1];
-      for (float value : row) {
-        wanted[0] = value;
-        int code = levels.nearest(wanted);
+      SignLevels levels = new SignLevels(scales);
+      int first = 0;
+      for (int level = 0; level < levels.count(); level++) {
+        int end = levels.end(level, sorted, first);
+        int code = levels.code(level);
         for (int p = 0; p < planes; p++) {
-          right[p] += (double) value * pattern(code, 0, p);
+          right[p] += (sums[end] - sums[first]) * pattern(code, 0, p);
           for (int q = 0; q < planes; q++) {
-            normal[p][q] += pattern(code, 0, p) * pattern(code, 0, q);
+            normal[p][q] += (end - first) * pattern(code, 0, p) * pattern(code, 0, q);
           }
         }
+        first = end;
       }
       double[] next = LeastSquares.solve(normal, right);
-      if (next.length == 0) {
+      if (next.length == 0 || Arrays.equals(next, scales)) {
         return scales;
       }
       scales = next;

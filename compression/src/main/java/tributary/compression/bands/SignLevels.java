@@ -1,7 +1,5 @@
 package tributary.compression.bands;
 
-import java.util.stream.IntStream;
-
 /** The levels of one row of sign planes: every sum of plus or minus each scale. */
 final class SignLevels implements Alphabet {
   private final float[] values;
@@ -19,12 +17,14 @@ final class SignLevels implements Alphabet {
         values[code] += (float) ((code >>> p & 1) == 1 ? scales[p] : -scales[p]);
       }
     }
-    ascending =
-        IntStream.range(0, values.length)
-            .boxed()
-            .sorted((a, b) -> Float.compare(values[a], values[b]))
-            .mapToInt(Integer::intValue)
-            .toArray();
+    ascending = new int[values.length];
+    for (int code = 0; code < values.length; code++) {
+      int at = code;
+      for (; at > 0 && values[ascending[at - 1]] > values[code]; at--) {
+        ascending[at] = ascending[at - 1];
+      }
+      ascending[at] = code;
+    }
     borders = new float[values.length - 1];
     for (int i = 0; i < borders.length; i++) {
       borders[i] = (values[ascending[i]] + values[ascending[i + 1]]) / 2;
@@ -34,6 +34,36 @@ final class SignLevels implements Alphabet {
   @Override
   public int rows() {
     return 1;
+  }
+
+  int count() {
+    return values.length;
+  }
+
+  /** The code of the n-th smallest level. */
+  int code(int level) {
+    return ascending[level];
+  }
+
+  /**
+   * Where the values end that are nearest to the n-th smallest level, if they begin at {@code
+   * first}.
+   */
+  int end(int level, float[] sorted, int first) {
+    if (level == borders.length) {
+      return sorted.length;
+    }
+    int low = first;
+    int high = sorted.length;
+    while (low < high) {
+      int middle = (low + high) >>> 1;
+      if (sorted[middle] >= borders[level]) {
+        high = middle;
+      } else {
+        low = middle + 1;
+      }
+    }
+    return low;
   }
 
   @Override

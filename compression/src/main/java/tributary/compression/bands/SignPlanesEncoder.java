@@ -11,6 +11,7 @@ import tributary.compression.LinearEncoder;
 import tributary.compression.LinearProblem;
 import tributary.compression.solver.StoredScale;
 import tributary.gpu.Gemm;
+import tributary.tensor.format.DeltaTensor;
 import tributary.tensor.format.SignPlanes;
 
 /**
@@ -44,10 +45,12 @@ public final class SignPlanesEncoder implements LinearEncoder {
   }
 
   @Override
-  public SignPlanes encode(LinearProblem problem, Arena arena) {
+  public DeltaTensor.Coded encode(LinearProblem problem, Arena arena) {
     Layer layer = layers.of(problem);
-    BandEncoder encoder = new BandEncoder(new SignBands(planes), layer);
-    return PrefixScales.add(layer, pack(problem, encoder.encode(EFFORT), arena));
+    BandEncoder.Coded coded = new BandEncoder(new SignBands(planes), layer).encode(EFFORT);
+    float[] target = layer.targetWithout(coded.baseShares());
+    SignPlanes code = PrefixScales.add(layer, target, pack(problem, coded, arena));
+    return new DeltaTensor.Coded(code, coded.baseFactors(), null);
   }
 
   private SignPlanes pack(LinearProblem problem, BandEncoder.Coded coded, Arena arena) {

@@ -87,9 +87,14 @@ final class VectorBands implements BandCode {
           distances[v] += factor * row[v];
         }
       }
-      int nearest = 0;
+      // The least first, which compilers find many at a time; then the first that is as near.
+      float least = distances[0];
       for (int v = 1; v < VectorCodes.VECTORS; v++) {
-        nearest = distances[v] < distances[nearest] ? v : nearest;
+        least = Math.min(least, distances[v]);
+      }
+      int nearest = 0;
+      while (distances[nearest] > least) {
+        nearest++;
       }
       return nearest;
     }

@@ -5,6 +5,7 @@ import tributary.compression.LinearEncoder;
 import tributary.compression.LinearProblem;
 import tributary.tensor.Shape;
 import tributary.tensor.TensorView;
+import tributary.tensor.format.DeltaTensor;
 import tributary.tensor.format.SignPlanes;
 
 /** Codes linear layers by what a rule says of their differences alone. */
@@ -19,14 +20,15 @@ public final class BitDeltaEncoder {
 
   /** Codes every layer by a rule. */
   public static LinearEncoder of(Rule rule, int planes) {
-    return (problem, arena) -> rule.encode(difference(problem), planes, arena).planes();
+    return (problem, arena) ->
+        DeltaTensor.Coded.of(rule.encode(difference(problem), planes, arena).planes());
   }
 
   /** As {@link #of}, with the scales that then have the least output error. */
   public static LinearEncoder calibrated(Rule rule, int planes, double damping) {
     return (problem, arena) -> {
       SignPlanes rounded = rule.encode(difference(problem), planes, arena).planes();
-      return CalibratedScales.fit(problem, rounded, damping);
+      return DeltaTensor.Coded.of(CalibratedScales.fit(problem, rounded, damping));
     };
   }
 

@@ -9,6 +9,7 @@ import tributary.compression.calibration.InputStatistics;
 import tributary.compression.solver.Curvature;
 import tributary.compression.solver.LeastSquares;
 import tributary.compression.solver.Rows;
+import tributary.compression.solver.StoredScale;
 import tributary.tensor.format.SignPlanes;
 
 /**
@@ -54,7 +55,7 @@ final class CalibratedScales {
       float[] own = plane.scales().clone();
       for (int i = 0; i < own.length; i++) {
         if (scales[i].length > 0) {
-          own[i] = perRow ? Signs.storable(scales[i][p]) : (float) scales[i][p];
+          own[i] = perRow ? StoredScale.nearest(scales[i][p]) : (float) scales[i][p];
         }
       }
       fitted.add(new SignPlanes.Plane(plane.signs(), own));

@@ -3,6 +3,7 @@ package tributary.compression.bitdelta;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;
+import tributary.compression.solver.StoredScale;
 import tributary.tensor.format.SignPlanes;
 
 /**
@@ -52,7 +53,7 @@ public final class JointSignEncoder {
               return JointFit.Tally.of(flat);
             });
     for (int plane = 0; plane < planes; plane++) {
-      scales[plane] = Signs.storable(scales[plane]);
+      scales[plane] = StoredScale.nearest(scales[plane]);
     }
     return scales;
   }

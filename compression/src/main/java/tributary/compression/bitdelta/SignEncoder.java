@@ -4,6 +4,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
+import tributary.compression.solver.StoredScale;
 import tributary.tensor.format.SignPlanes;
 
 /**
@@ -27,7 +28,8 @@ public final class SignEncoder {
             (index, residual, totals) -> {
               totals[0] += Signs.sumOfSquares(residual);
               for (SignPlanes.Plane plane : coded) {
-                float scale = Signs.storable(Signs.sumOfMagnitudes(residual) / residual.length);
+                float scale =
+                    StoredScale.nearest(Signs.sumOfMagnitudes(residual) / residual.length);
                 plane.scales()[index] = scale;
                 Signs.pack(residual, plane.signs(), index);
                 Signs.subtract(residual, scale);

@@ -51,11 +51,4 @@ final class Signs {
       signs.setAtIndex(WORD, (long) row * words + word, bits);
     }
   }
-
-  /** The nearest scale that two bytes hold, where they hold it as precisely as any; else itself. */
-  static float storable(double scale) {
-    float rounded = Float.float16ToFloat(Float.floatToFloat16((float) scale));
-    boolean precise = rounded >= 0x1p-14f && Float.isFinite(rounded);
-    return precise ? rounded : (float) scale;
-  }
 }

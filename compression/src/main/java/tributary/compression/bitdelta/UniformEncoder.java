@@ -7,6 +7,7 @@ import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import tributary.compression.solver.StoredScale;
 import tributary.tensor.format.SignPlanes;
 
 /**
@@ -32,7 +33,7 @@ public final class UniformEncoder {
             2,
             (index, row, totals) -> {
               // Half of the widest level spread belongs to plane 0: 2^(bits - 2) steps.
-              float scale = Signs.storable(Math.scalb(fit.fit(row), bits - 2));
+              float scale = StoredScale.nearest(Math.scalb(fit.fit(row), bits - 2));
               for (int plane = 0; plane < bits; plane++) {
                 planes.get(plane).scales()[index] = Math.scalb(scale, -plane);
               }

@@ -1,23 +1,24 @@
 package tributary.compression.calibration;
 
 import java.util.Arrays;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import tributary.gpu.Activations;
 import tributary.gpu.Gemm;
 
 /**
  * Adds up the statistics of one input, chunk by chunk: products of a chunk in fp32, their sums in
- * fp64. Columns are taken in panels, so that little more than half of the symmetric product is
- * computed.
+ * fp64. Of the symmetric product little more than half is computed.
  */
 final class GramSum {
-  private static final int PANEL_COLUMNS = 256;
-
   private final int columns;
   private final Gemm gemm;
   private final double[] gram;
   private final double @Nullable [] cross;
   private final float[] product;
+  private float[] student = new float[0];
+  private float[] teacher = new float[0];
+  private int rows;
   private long tokens;
 
   /** Statistics of {@code columns} inputs; with {@code crossed}, those of two models' inputs. */
@@ -26,28 +27,36 @@ final class GramSum {
     this.gemm = gemm;
     this.gram = new double[Math.multiplyExact(columns, columns)];
     this.cross = crossed ? new double[gram.length] : null;
-    this.product = new float[crossed ? gram.length : Math.min(PANEL_COLUMNS, columns) * columns];
+    this.product = new float[gram.length];
   }
 
   /**
-   * Adds a chunk.
+   * Adds a chunk of the model compressed so far.
    *
-   * @param student [T, columns], of the model compressed so far
-   * @param teacher [T, columns], of the fine-tune; null unless crossed
+   * @param y [T, columns]; read before this returns
    */
-  void add(Activations student, @Nullable Activations teacher) {
-    int rows = student.rows();
-    float[] y = values(student);
-    for (int left = 0; left < columns; left += PANEL_COLUMNS) {
-      int width = Math.min(PANEL_COLUMNS, columns - left);
-      float[] panel = part(y, rows, left, width);
-      float[] rest = part(y, rows, left, columns - left);
-      add(gram, left, panel, rest, new Gemm.Extent(width, columns - left, rows));
-    }
-    if (cross != null && teacher != null) {
-      add(cross, 0, values(teacher), y, new Gemm.Extent(columns, columns, rows));
-    }
+  void addStudent(Activations y) {
+    rows = y.rows();
+    student = values(y, student);
+    gemm.addUpperGram(product, student, columns, rows);
+    addProduct(gram, 1);
     tokens += rows;
+  }
+
+  /**
+   * Adds the same chunk of the fine-tune, after the student's.
+   *
+   * @param x [T, columns]; read before this returns
+   */
+  void addTeacher(Activations x) {
+    if (cross == null || x.rows() != rows) {
+      throw new IllegalStateException(
+          "statistics of %d rows: the fine-tune's %d rows do not belong to them"
+              .formatted(rows, x.rows()));
+    }
+    teacher = values(x, teacher);
+    gemm.addGram(product, teacher, student, new Gemm.Extent(columns, columns, rows));
+    addProduct(cross, 0);
   }
 
   InputStatistics statistics() {
@@ -59,36 +68,31 @@ final class GramSum {
     return new InputStatistics(columns, tokens, gram, cross);
   }
 
-  /** Adds {@code a^T b} to the part of {@code sum} that begins at row and column {@code first}. */
-  private void add(double[] sum, int first, float[] a, float[] b, Gemm.Extent extent) {
-    int n = extent.n();
-    Arrays.fill(product, 0, extent.m() * n, 0);
-    gemm.addGram(product, a, b, extent);
-    for (int i = 0; i < extent.m(); i++) {
-      int at = (first + i) * columns + first;
-      for (int j = 0; j < n; j++) {
-        sum[at + j] += product[i * n + j];
-      }
-    }
+  /**
+   * Adds the product to a sum, of row i the columns from {@code i * slope} on, and makes it zero
+   * for the next one.
+   */
+  private void addProduct(double[] sum, int slope) {
+    IntStream.range(0, columns)
+        .parallel()
+        .forEach(row -> {
+          int first = row * columns;
+          for (int at = first + row * slope; at < first + columns; at++) {
+            sum[at] += product[at];
+          }
+          Arrays.fill(product, first, first + columns, 0);
+        });
   }
 
-  /** All rows [T, columns]. */
-  private float[] values(Activations x) {
-    float[] values = new float[x.rows() * columns];
+  /** All rows [T, columns], in {@code old} if that is long enough. */
+  private float[] values(Activations x, float[] old) {
+    int count = x.rows() * columns;
+    float[] values = old.length < count ? new float[count] : old;
     float[] row = new float[columns];
     for (int t = 0; t < x.rows(); t++) {
       x.readRow(t, row);
       System.arraycopy(row, 0, values, t * columns, columns);
     }
     return values;
-  }
-
-  /** Columns {@code [first, first + count)} of all rows. */
-  private float[] part(float[] values, int rows, int first, int count) {
-    float[] part = new float[rows * count];
-    for (int t = 0; t < rows; t++) {
-      System.arraycopy(values, t * columns + first, part, t * count, count);
-    }
-    return part;
   }
 }

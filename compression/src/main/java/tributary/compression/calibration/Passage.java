@@ -1,9 +1,7 @@
 package tributary.compression.calibration;
 
-import java.util.Arrays;
+import java.nio.file.Path;
 import java.util.List;
-import java.util.stream.IntStream;
-import org.jspecify.annotations.Nullable;
 import tributary.gpu.Activations;
 import tributary.gpu.Backend;
 import tributary.gpu.KvCache;
@@ -19,50 +17,60 @@ import tributary.tensor.container.TensorSource;
 
 /**
  * One model's way through its stages, with all chunks at one stage before any is at the next.
- * Between stages each chunk keeps its hidden state and the last stage's input; scratch and keys and
- * values are those of the chunk at hand.
+ * Between stages what chunks have come to lies in {@link TokenStates}; scratch, keys and values are
+ * those of the chunk at hand.
  */
 final class Passage implements AutoCloseable {
   private final Network network;
-  private final Backend backend;
-  private final List<Chunk> chunks;
+  private final Room room;
   private final Weights weights;
-  private final Workspace workspace;
-  private final KvCache cache;
-  private final @Nullable Activations[] hidden;
-  private final @Nullable Activations[] inputs;
+  private final TokenStates states;
 
-  private Passage(
-      Network network, Backend backend, List<Chunk> chunks, Weights weights, KvCache cache) {
+  private Passage(Network network, Room room, Weights weights, TokenStates states) {
     this.network = network;
-    this.backend = backend;
-    this.chunks = chunks;
+    this.room = room;
     this.weights = weights;
-    this.workspace = new Workspace(backend);
-    this.cache = cache;
-    this.hidden = new Activations[chunks.size()];
-    this.inputs = new Activations[chunks.size()];
+    this.states = states;
   }
 
-  /**
-   * A model before its first stage.
-   *
-   * @param cacheShape for as many pages as the largest chunk has
-   */
-  static Passage open(
-      Network network,
-      TensorSource tensors,
-      Backend backend,
-      List<Chunk> chunks,
-      KvShape cacheShape) {
+  /** Scratch that models share, since each is done with it when it has moved a chunk on. */
+  record Room(Backend backend, Workspace workspace, KvCache cache, Path directory)
+      implements AutoCloseable {
+    /**
+     * Room for a chunk.
+     *
+     * @param cacheShape for as many pages as the largest chunk has
+     * @param directory for temporary files
+     */
+    static Room of(Backend backend, KvShape cacheShape, Path directory) {
+      return new Room(backend, new Workspace(backend), backend.kvCache(cacheShape), directory);
+    }
+
+    @Override
+    public void close() {
+      cache.close();
+      workspace.close();
+    }
+  }
+
+  /** A model before its first stage. */
+  static Passage open(Network network, TensorSource tensors, Room room, List<Chunk> chunks) {
     chunks.forEach(chunk -> requireKnown(chunk.batch().tokens(), network.embedding().rows()));
-    Weights weights = Weights.load(network, tensors, backend);
+    Weights weights = Weights.load(network, tensors, room.backend);
     try {
-      return new Passage(network, backend, chunks, weights, backend.kvCache(cacheShape));
+      long tokens = chunks.getLast().firstToken() + chunks.getLast().rows();
+      int widest = network.stages().stream().mapToInt(Passage::inputColumns).max().orElseThrow();
+      TokenStates states =
+          TokenStates.in(room.directory, tokens, network.embedding().columns(), widest);
+      return new Passage(network, room, weights, states);
     } catch (RuntimeException | Error e) {
       weights.close();
       throw e;
     }
+  }
+
+  private static int inputColumns(Stage stage) {
+    return stage.projections().getFirst().weight().columns();
   }
 
   private static void requireKnown(int[] tokens, int vocabulary) {
@@ -76,59 +84,35 @@ final class Passage implements AutoCloseable {
     }
   }
 
-  int chunks() {
-    return chunks.size();
-  }
-
   Weights weights() {
     return weights;
   }
 
   /**
    * Moves a chunk on to a stage, which must be the one after its last, and returns what the stage's
-   * projections read [T, columns]; valid until the chunk moves on.
+   * projections read [T, columns]; valid until any model of the room moves a chunk on.
    */
-  Activations advance(int chunk, int stage) {
-    List<Stage> stages = network.stages();
-    Step step = new Step(backend, weights, workspace, cache, chunks.get(chunk).batch());
-    Activations state = hidden[chunk];
-    Activations last = inputs[chunk];
-    if (state == null || last == null) {
-      state = backend.activations(chunks.get(chunk).rows(), network.embedding().columns());
-      hidden[chunk] = state;
-      step.embed(state, network.embedding());
+  Activations advance(Chunk chunk, int stage) {
+    Step step = new Step(room.backend, weights, room.workspace, room.cache, chunk.batch()).inBulk();
+    Activations hidden = step.scratch("walk.hidden", network.embedding().columns());
+    if (stage == 0) {
+      network.embed(step, hidden);
     } else {
-      stages.get(stage - 1).output().apply(step, state, last);
+      Stage last = network.stages().get(stage - 1);
+      Activations read = step.scratch("walk.input", inputColumns(last));
+      states.readHidden(chunk, hidden);
+      states.readInput(chunk, read);
+      last.output().apply(step, hidden, read);
     }
-    Activations input = keep(stages.get(stage).input().of(step, state), last);
-    inputs[chunk] = input;
+    Activations input = network.stages().get(stage).input().of(step, hidden);
+    states.writeHidden(chunk, hidden);
+    states.writeInput(chunk, input);
     return input;
-  }
-
-  /** A copy of scratch, in the memory of {@code old} if that fits. */
-  private Activations keep(Activations scratch, @Nullable Activations old) {
-    Activations kept = old;
-    if (kept == null || kept.columns() != scratch.columns()) {
-      close(old);
-      kept = backend.activations(scratch.rows(), scratch.columns());
-    }
-    int[] all = IntStream.range(0, scratch.rows()).toArray();
-    backend.elementwise().copyRows(kept, scratch, all);
-    return kept;
   }
 
   @Override
   public void close() {
-    Arrays.stream(hidden).forEach(Passage::close);
-    Arrays.stream(inputs).forEach(Passage::close);
-    cache.close();
-    workspace.close();
+    states.close();
     weights.close();
-  }
-
-  private static void close(@Nullable Activations activations) {
-    if (activations != null) {
-      activations.close();
-    }
   }
 }

@@ -1,6 +1,7 @@
 package tributary.compression.calibration;
 
 import java.lang.foreign.Arena;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -15,7 +16,6 @@ import tributary.compression.LinearEncoder;
 import tributary.compression.LinearProblem;
 import tributary.gpu.Activations;
 import tributary.gpu.Backend;
-import tributary.gpu.Gemm;
 import tributary.gpu.KvShape;
 import tributary.model.Families;
 import tributary.model.ForwardPass;
@@ -29,7 +29,7 @@ import tributary.protocol.Quoted;
 import tributary.protocol.TributaryException;
 import tributary.tensor.TensorView;
 import tributary.tensor.container.TensorSource;
-import tributary.tensor.format.MatrixCode;
+import tributary.tensor.format.DeltaTensor;
 
 /**
  * Compresses the linear layers of a fine-tune in the order of the network, each for the inputs that
@@ -37,8 +37,8 @@ import tributary.tensor.format.MatrixCode;
  *
  * <p>Stage by stage: all calibration sequences are brought to the stage, the statistics of its
  * input are taken, its linear layers are coded, and from then on base plus decoded difference
- * stands in their place. Every matrix is computed with once. Memory holds, for each token, the
- * hidden state and one stage's input, and besides one stage's statistics and dense weights.
+ * stands in their place. Every matrix is computed with once. Memory holds one chunk's activations,
+ * one stage's statistics and dense weights; what each token has come to lies in a temporary file.
  */
 public final class SequentialWalk {
   /**
@@ -63,14 +63,19 @@ public final class SequentialWalk {
     BOTH
   }
 
-  /** All that a walk needs; {@code gemm} takes the products of the statistics. */
-  public record Job(Models models, CalibrationSet set, Inputs inputs, Backend backend, Gemm gemm) {}
+  /**
+   * All that a walk needs.
+   *
+   * @param directory for temporary files, of which none is left
+   */
+  public record Job(
+      Models models, CalibrationSet set, Inputs inputs, Backend backend, Path directory) {}
 
   /** Is told of each linear layer as soon as it is coded. */
   @FunctionalInterface
   public interface Progress {
     /** Linear layers that are done, of all that differ from the base. */
-    void coded(LinearProblem problem, MatrixCode code, int done, int of);
+    void coded(LinearProblem problem, DeltaTensor.Coded code, int done, int of);
   }
 
   private final Job job;
@@ -80,7 +85,7 @@ public final class SequentialWalk {
   private final Progress progress;
   private final List<List<Projection>> changed;
   private final int linears;
-  private final SequencedMap<String, MatrixCode> codes = new LinkedHashMap<>();
+  private final SequencedMap<String, DeltaTensor.Coded> codes = new LinkedHashMap<>();
 
   private SequentialWalk(
       Job job, Network network, LinearEncoder encoder, Arena arena, Progress progress) {
@@ -99,28 +104,29 @@ public final class SequentialWalk {
    * @param arena owns the memory of the codes
    * @return the code of each, in the order of the network
    */
-  public static SequencedMap<String, MatrixCode> run(
+  public static SequencedMap<String, DeltaTensor.Coded> run(
       Job job, LinearEncoder encoder, Arena arena, Progress progress) {
     Network network = Families.network(job.models.config);
     SequentialWalk walk = new SequentialWalk(job, network, encoder, arena, progress);
     return walk.linears == 0 ? walk.codes : walk.run();
   }
 
-  private SequencedMap<String, MatrixCode> run() {
+  private SequencedMap<String, DeltaTensor.Coded> run() {
     Models models = job.models;
     List<Chunk> chunks = Chunk.of(job.set);
     int pages = chunks.stream().mapToInt(Chunk::pages).max().orElseThrow();
     KvShape cache = ForwardPass.kvShape(models.config, pages, Chunk.PAGE_TOKENS);
     TensorSource compressed = new Exchanged(models.tuned, models.given);
-    try (Passage student = Passage.open(network, compressed, job.backend, chunks, cache);
+    try (Passage.Room room = Passage.Room.of(job.backend, cache, job.directory);
+        Passage student = Passage.open(network, compressed, room, chunks);
         @Nullable Passage teacher =
             switch (job.inputs) {
               case COMPRESSED -> null;
-              case BOTH -> Passage.open(network, models.tuned, job.backend, chunks, cache);
+              case BOTH -> Passage.open(network, models.tuned, room, chunks);
             }) {
       List<Projection> replaced = List.of();
-      for (int stage = 0; stage < network.stages().size(); stage++) {
-        InputStatistics inputs = advance(student, teacher, stage);
+      for (int stage = 0; stage <= lastChanged(); stage++) {
+        InputStatistics inputs = advance(chunks, student, teacher, stage);
         replaced.forEach(projection -> restore(student, projection.weight()));
         replaced = changed.get(stage);
         if (inputs != null) {
@@ -132,15 +138,33 @@ public final class SequentialWalk {
     return codes;
   }
 
+  /** The last stage with something to code, if there is one. */
+  private int lastChanged() {
+    int last = changed.size() - 1;
+    while (last >= 0 && changed.get(last).isEmpty()) {
+      last--;
+    }
+    return last;
+  }
+
   /** Brings all chunks to a stage; the statistics of its input, unless nobody needs them. */
-  private @Nullable InputStatistics advance(Passage student, @Nullable Passage teacher, int stage) {
-    GramSum sum = null;
-    for (int chunk = 0; chunk < student.chunks(); chunk++) {
+  private @Nullable InputStatistics advance(
+      List<Chunk> chunks, Passage student, @Nullable Passage teacher, int stage) {
+    GramSum sum =
+        changed.get(stage).isEmpty()
+            ? null
+            : new GramSum(
+                changed.get(stage).getFirst().weight().columns(),
+                teacher != null,
+                job.backend.gemm());
+    for (Chunk chunk : chunks) {
       Activations y = student.advance(chunk, stage);
+      if (sum != null) {
+        sum.addStudent(y);
+      }
       Activations x = teacher == null ? null : teacher.advance(chunk, stage);
-      if (!changed.get(stage).isEmpty()) {
-        sum = sum == null ? new GramSum(y.columns(), teacher != null, job.gemm) : sum;
-        sum.add(y, x);
+      if (sum != null && x != null) {
+        sum.addTeacher(x);
       }
     }
     return sum == null ? null : sum.statistics();
@@ -152,7 +176,7 @@ public final class SequentialWalk {
     LinearProblem problem =
         new LinearProblem(matrix.name(), matrix.rows(), matrix.columns(), base, tuned, inputs);
     requireFinite(problem);
-    MatrixCode code = encoder.encode(problem, arena);
+    DeltaTensor.Coded code = encoder.encode(problem, arena);
     TensorView dense = TensorView.of(matrix.shape(), reconstructed(problem, code));
     student.weights().replace(matrix, job.backend.matrix(dense));
     codes.put(matrix.name(), code);
@@ -160,14 +184,14 @@ public final class SequentialWalk {
   }
 
   /** Base plus decoded difference. */
-  private static float[] reconstructed(LinearProblem problem, MatrixCode code) {
+  private static float[] reconstructed(LinearProblem problem, DeltaTensor.Coded code) {
     int columns = problem.columns();
     float[] weights = problem.base().clone();
     IntStream.range(0, problem.rows())
         .parallel()
         .forEach(row -> {
           float[] difference = new float[columns];
-          code.readRow(row, difference);
+          problem.readDifference(code, row, difference);
           for (int column = 0; column < columns; column++) {
             weights[row * columns + column] += difference[column];
           }

@@ -1,7 +1,6 @@
 package tributary.compression.deltazip;
 
 import java.lang.foreign.Arena;
-import tributary.compression.LinearEncoder;
 import tributary.compression.LinearProblem;
 import tributary.compression.deltazip.PruningCoder.Scale;
 import tributary.compression.solver.LayerCurvatures;
@@ -15,7 +14,7 @@ import tributary.tensor.format.MatrixCode;
  * from its largest weight; fitted scales are searched for the least output error on the calibration
  * records, and never give more than the published ones.
  */
-public final class DeltaZipEncoder implements LinearEncoder {
+public final class DeltaZipEncoder {
   /** How scales are found. */
   public enum Rule {
     PUBLISHED,
@@ -67,7 +66,11 @@ public final class DeltaZipEncoder implements LinearEncoder {
     this.curvatures = new LayerCurvatures(settings.damping);
   }
 
-  @Override
+  /**
+   * Codes a layer's difference. The same problem gives the same code on every machine.
+   *
+   * @param arena owns the memory of the code
+   */
   public MatrixCode encode(LinearProblem problem, Arena arena) {
     requirePattern(problem);
     Sweeps sweeps = new Sweeps(problem, settings, curvatures.of(problem));

@@ -24,21 +24,13 @@ final class Packing {
     int patternRow = Math.ceilDiv(columns, 2 * QUADRUPLE);
     for (int row = 0; row < rows; row++) {
       long start = row * BitStream.bytes(columns / 2, bits);
-      int kept = 0;
       for (int quadruple = 0; quadruple < columns / QUADRUPLE; quadruple++) {
-        int firstKept = -1;
-        for (int position = 0; position < QUADRUPLE; position++) {
-          int column = QUADRUPLE * quadruple + position;
-          if (!coded.isPruned(row, column)) {
-            BitStream.put(codes, start, kept++, bits, coded.code(row, column));
-            if (firstKept < 0) {
-              firstKept = position;
-            } else {
-              long at = (long) row * patternRow + quadruple / 2;
-              int pattern = SparseCodes.pattern(firstKept, position);
-              put(patterns, at, pattern << (quadruple % 2 * QUADRUPLE));
-            }
-          }
+        int pattern = pattern(coded, row, quadruple);
+        long at = (long) row * patternRow + quadruple / 2;
+        put(patterns, at, pattern << (quadruple % 2 * QUADRUPLE));
+        for (int kept = 0; kept < 2; kept++) {
+          int column = QUADRUPLE * quadruple + (pattern >>> (2 * kept) & 3);
+          BitStream.put(codes, start, 2L * quadruple + kept, bits, code(coded, row, column));
         }
       }
     }
@@ -47,13 +39,36 @@ final class Packing {
         rows, columns, bits, zero, groupColumns, patterns, codes, coded.scales());
   }
 
+  /**
+   * The positions that are kept. Where a kept weight decodes to 0, as pruned ones do, the lowest
+   * positions that remain stand for it: the same matrix always has the same patterns, which also
+   * take less when they are compressed.
+   */
+  private static int pattern(Coded coded, int row, int quadruple) {
+    int taken = 0;
+    for (int position = 0; position < QUADRUPLE; position++) {
+      int column = QUADRUPLE * quadruple + position;
+      boolean isZero = code(coded, row, column) == coded.levels().zero();
+      taken |= coded.isPruned(row, column) || isZero ? 0 : 1 << position;
+    }
+    for (int position = 0; Integer.bitCount(taken) < 2; position++) {
+      taken |= 1 << position;
+    }
+    return SparseCodes.pattern(
+        Integer.numberOfTrailingZeros(taken),
+        Integer.SIZE - 1 - Integer.numberOfLeadingZeros(taken));
+  }
+
+  /** A pruned weight has the code of 0. */
+  private static int code(Coded coded, int row, int column) {
+    return coded.isPruned(row, column) ? (int) coded.levels().zero() : coded.code(row, column);
+  }
+
   private static void put(MemorySegment memory, long at, int bits) {
     byte old = memory.get(ValueLayout.JAVA_BYTE, at);
     memory.set(ValueLayout.JAVA_BYTE, at, (byte) (old | bits));
   }
 
-  /** A pruned weight has the code of 0. */
-  @SuppressWarnings("NullAway") // Class files drop annotations of a compact constructor.
   static GroupedCodes grouped(Coded coded, int groupColumns, Arena arena) {
     int rows = coded.rows();
     int columns = coded.columns();
@@ -63,8 +78,7 @@ final class Packing {
     for (int row = 0; row < rows; row++) {
       long start = row * BitStream.bytes(columns, bits);
       for (int column = 0; column < columns; column++) {
-        int code = coded.isPruned(row, column) ? (int) zero : coded.code(row, column);
-        BitStream.put(codes, start, column, bits, code);
+        BitStream.put(codes, start, column, bits, code(coded, row, column));
       }
     }
     return new GroupedCodes(
@@ -73,8 +87,6 @@ final class Packing {
         bits,
         groupColumns,
         codes,
-        new GroupStatistics.Plain(coded.groups(), coded.scales(), new float[] {zero}),
-        null,
-        GroupedCodes.Outliers.none(rows));
+        new GroupStatistics.Plain(coded.groups(), coded.scales(), new float[] {zero}));
   }
 }

@@ -54,22 +54,13 @@ final class GroupScales implements ScaledCode {
                 c.rows(), c.columns(), c.vectorRows(), c.indices(), c.codebook(), scales));
   }
 
-  // The order may be null; of a constructor in another module the checker does not see that.
-  @SuppressWarnings("NullAway")
   static GroupScales of(GroupedCodes c, GroupStatistics.Plain statistics) {
     return new GroupScales(
         statistics.scales(),
         c.groupColumns(),
         scales ->
-            new GroupedCodes(
-                c.rows(),
-                c.columns(),
-                c.bits(),
-                c.groupColumns(),
-                c.codes(),
-                new GroupStatistics.Plain(statistics.groups(), scales, statistics.zeros()),
-                c.order(),
-                c.outliers()));
+            c.withStatistics(
+                new GroupStatistics.Plain(statistics.groups(), scales, statistics.zeros())));
   }
 
   @Override

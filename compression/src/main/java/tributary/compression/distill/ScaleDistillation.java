@@ -17,7 +17,7 @@ import tributary.model.gradient.Matrix;
 import tributary.protocol.ErrorCode;
 import tributary.protocol.TributaryException;
 import tributary.tensor.container.TensorSource;
-import tributary.tensor.format.MatrixCode;
+import tributary.tensor.format.DeltaTensor;
 
 /**
  * Trains the scales of a compressed model towards its fine-tune's logits. Records that are held out
@@ -25,8 +25,8 @@ import tributary.tensor.format.MatrixCode;
  * result is never worse than what was given. The same job, records and settings give the same
  * result.
  *
- * <p>Memory: fine-tune and compressed model in fp32, a {@link GradientPass} over a step's records,
- * and the fine-tune's logits for them.
+ * <p>Memory: the compressed model in fp32, the fine-tune as it was given, a {@link GradientPass}
+ * over a step's records, and the fine-tune's logits for them.
  */
 public final class ScaleDistillation {
   private static final float HALF_MIN_NORMAL = 0x1p-14f;
@@ -47,7 +47,7 @@ public final class ScaleDistillation {
       DenseModel teacher,
       Map<String, float[]> others,
       TensorSource base,
-      Map<String, MatrixCode> codes) {}
+      Map<String, DeltaTensor.Coded> codes) {}
 
   /** Is told how far the work is. */
   public interface Progress {
@@ -77,7 +77,7 @@ public final class ScaleDistillation {
    * @param step after which they were best; 0 when nothing was better than what was given
    */
   public record Outcome(
-      Map<String, MatrixCode> codes, double lossBefore, double lossAfter, int step) {}
+      Map<String, DeltaTensor.Coded> codes, double lossBefore, double lossAfter, int step) {}
 
   private final DistillationSettings settings;
   private final GradientPass teacher;

@@ -4,6 +4,7 @@ import java.util.Optional;
 import tributary.tensor.format.GroupStatistics;
 import tributary.tensor.format.GroupedCodes;
 import tributary.tensor.format.LookupPlanes;
+import tributary.tensor.format.LowRank;
 import tributary.tensor.format.MatrixCode;
 import tributary.tensor.format.SignPlanes;
 import tributary.tensor.format.SparseCodes;
@@ -40,7 +41,7 @@ public interface ScaledCode {
               && grouped.order() == null
               && grouped.outliers().count() == 0 ->
           Optional.of(GroupScales.of(grouped, plain));
-      case GroupedCodes _, LookupPlanes _ -> Optional.empty();
+      case GroupedCodes _, LookupPlanes _, LowRank _ -> Optional.empty();
     };
   }
 }

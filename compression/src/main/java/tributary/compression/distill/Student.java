@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
 import tributary.gpu.Gemm;
 import tributary.model.gradient.DenseModel;
 import tributary.model.gradient.GradientPass;
@@ -16,24 +17,87 @@ import tributary.model.gradient.TokenBatch;
 import tributary.protocol.ErrorCode;
 import tributary.protocol.TributaryException;
 import tributary.tensor.TensorView;
-import tributary.tensor.format.MatrixCode;
+import tributary.tensor.format.DeltaTensor.Coded;
+import tributary.tensor.format.TunedMatrix;
 
 /** The compressed model, whose scales, all matrices' one after the other, can be set. */
 final class Student {
+  private static final float[] NONE = {};
+
   /**
-   * One coded linear.
+   * One coded linear. Its scales are its code's, and after them what the base's rows are multiplied
+   * by, if they are.
    *
    * @param weight base and difference with the scales that were set last
    * @param first of its scales among all
    */
-  private record Part(String name, ScaledCode code, TensorView base, float[] weight, int first) {
+  private record Part(
+      String name, Coded coded, ScaledCode code, TensorView base, float[] weight, int first) {
+    float[] scales() {
+      float[] own = code.scales();
+      float[] factors = factors();
+      float[] all = Arrays.copyOf(own, own.length + factors.length);
+      System.arraycopy(factors, 0, all, own.length, factors.length);
+      return all;
+    }
+
+    private float[] factors() {
+      float[] factors = coded.baseFactors();
+      return factors == null ? NONE : factors;
+    }
+
     int end() {
-      return first + code.scales().length;
+      return first + code.scales().length + factors().length;
+    }
+
+    void set(float[] scales) {
+      base.readFloats(0, weight, 0, weight.length);
+      int codes = code.scales().length;
+      forEachRow((row, from, to) -> {
+        for (int i = from; i < to; i++) {
+          weight[i] *= scales[codes + row];
+        }
+      });
+      code.addTo(weight, Arrays.copyOf(scales, codes));
+    }
+
+    double[] gradient(float[] weightGradient) {
+      double[] own = code.gradient(weightGradient);
+      double[] all = Arrays.copyOf(own, own.length + factors().length);
+      forEachRow((row, from, to) -> {
+        float[] base = new float[to - from];
+        base().readFloats(from, base, 0, base.length);
+        for (int i = from; i < to; i++) {
+          all[own.length + row] += (double) weightGradient[i] * base[i - from];
+        }
+      });
+      return all;
+    }
+
+    Coded with(float[] scales) {
+      int codes = code.scales().length;
+      boolean fixedBase = coded.baseFactors() == null;
+      return new Coded(
+          code.withScales(Arrays.copyOf(scales, codes)),
+          fixedBase ? null : Arrays.copyOfRange(scales, codes, scales.length),
+          coded.added());
+    }
+
+    /** Work on a row, elements {@code [from, to)} of the weight. */
+    private interface RowWork {
+      void run(int row, int from, int to);
+    }
+
+    private void forEachRow(RowWork work) {
+      int columns = coded.code().columns();
+      IntStream.range(0, factors().length)
+          .parallel()
+          .forEach(row -> work.run(row, row * columns, (row + 1) * columns));
     }
   }
 
   private final List<Part> parts = new ArrayList<>();
-  private final Map<String, MatrixCode> fixed = new TreeMap<>();
+  private final Map<String, Coded> fixed = new TreeMap<>();
   private final GradientPass pass;
   private int scales;
 
@@ -49,35 +113,30 @@ final class Student {
     this.pass = GradientPass.of(DenseModel.of(job.teacher().config(), parameters), gemm);
   }
 
-  private float[] add(String name, MatrixCode code, TensorView base) {
+  private float[] add(String name, Coded coded, TensorView base) {
     float[] weight = base.toFloats();
-    Optional<ScaledCode> scaled = ScaledCode.of(code);
+    Optional<ScaledCode> scaled = ScaledCode.of(coded.code());
     if (scaled.isPresent()) {
-      Part part = new Part(name, scaled.get(), base, weight, scales);
+      Part part = new Part(name, coded, scaled.get(), base, weight, scales);
       parts.add(part);
       scales = part.end();
     } else {
-      fixed.put(name, code);
-      addDecoded(weight, code);
-    }
-    return weight;
-  }
-
-  private static void addDecoded(float[] weight, MatrixCode code) {
-    float[] row = new float[code.columns()];
-    for (int r = 0; r < code.rows(); r++) {
-      code.readRow(r, row);
-      for (int c = 0; c < row.length; c++) {
-        weight[r * row.length + c] += row[c];
+      fixed.put(name, coded);
+      TunedMatrix tuned = TunedMatrix.of(base, coded);
+      float[] row = new float[tuned.columns()];
+      for (int r = 0; r < tuned.rows(); r++) {
+        tuned.readRow(r, row);
+        System.arraycopy(row, 0, weight, r * row.length, row.length);
       }
     }
+    return weight;
   }
 
   /** The scales that the codes came with. */
   float[] startingScales() {
     float[] all = new float[scales];
     for (Part part : parts) {
-      float[] own = part.code.scales();
+      float[] own = part.scales();
       System.arraycopy(own, 0, all, part.first, own.length);
     }
     return all;
@@ -86,8 +145,7 @@ final class Student {
   /** Decodes all weights anew with these scales. */
   void set(float[] all) {
     for (Part part : parts) {
-      part.base.readFloats(0, part.weight, 0, part.weight.length);
-      part.code.addTo(part.weight, Arrays.copyOfRange(all, part.first, part.end()));
+      part.set(Arrays.copyOfRange(all, part.first, part.end()));
     }
   }
 
@@ -115,18 +173,17 @@ final class Student {
             if (part == null) {
               throw new AssertionError("not asked for: " + parameter);
             }
-            double[] own = part.code.gradient(weightGradient);
+            double[] own = part.gradient(weightGradient);
             System.arraycopy(own, 0, gradient, part.first, own.length);
           }
         });
   }
 
   /** All codes, those that have scales with these. */
-  Map<String, MatrixCode> codes(float[] all) {
-    Map<String, MatrixCode> codes = new TreeMap<>(fixed);
+  Map<String, Coded> codes(float[] all) {
+    Map<String, Coded> codes = new TreeMap<>(fixed);
     for (Part part : parts) {
-      float[] own = Arrays.copyOfRange(all, part.first, part.end());
-      codes.put(part.name, part.code.withScales(own));
+      codes.put(part.name, part.with(Arrays.copyOfRange(all, part.first, part.end())));
     }
     return codes;
   }

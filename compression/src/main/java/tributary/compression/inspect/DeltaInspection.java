@@ -16,6 +16,7 @@ import tributary.tensor.container.DeltaManifest;
 import tributary.tensor.format.DeltaTensor;
 import tributary.tensor.format.GroupedCodes;
 import tributary.tensor.format.LookupPlanes;
+import tributary.tensor.format.LowRank;
 import tributary.tensor.format.MatrixCode;
 import tributary.tensor.format.SignPlanes;
 import tributary.tensor.format.SparseCodes;
@@ -77,19 +78,28 @@ public record DeltaInspection(
 
   /** Opens the file, reads every byte of it and describes it; a damaged file is refused. */
   public static DeltaInspection of(Path path) {
+    return of(path, Integer.MAX_VALUE);
+  }
+
+  /**
+   * The same, but with what is resident when each matrix is loaded at {@code width} planes at most.
+   */
+  public static DeltaInspection of(Path path, int width) {
     try (DeltaFile file = DeltaFile.open(path)) {
       file.verifyChecksums();
-      return of(file);
+      return of(file, width);
     }
   }
 
-  private static DeltaInspection of(DeltaFile file) {
+  private static DeltaInspection of(DeltaFile file, int width) {
     DeltaManifest manifest = file.manifest();
     List<Tensor> tensors = new ArrayList<>();
     for (Map.Entry<String, Bytes> size : file.storedSizes().entrySet()) {
       DeltaTensor tensor = file.tensors().get(size.getKey());
       if (tensor != null) {
-        tensors.add(describe(size.getKey(), tensor, size.getValue()));
+        DeltaTensor loaded =
+            tensor instanceof DeltaTensor.Coded coded ? coded.atMost(width) : tensor;
+        tensors.add(describe(size.getKey(), loaded, size.getValue()));
       }
     }
     long fileBytes = file.size().count();
@@ -169,6 +179,7 @@ public record DeltaInspection(
       case GroupedCodes _ -> "grouped";
       case LookupPlanes _ -> "lookup";
       case VectorCodes _ -> "vector";
+      case LowRank _ -> "low rank";
     };
   }
 
@@ -186,6 +197,7 @@ public record DeltaInspection(
                   grouped.order() == null ? "" : ", ordered");
       case LookupPlanes lookup -> "%d bits by table".formatted(lookup.widths());
       case VectorCodes vector -> "%d rows share 8 bits".formatted(vector.vectorRows());
+      case LowRank lowRank -> "rank %d".formatted(lowRank.rank());
     };
   }
 
@@ -193,14 +205,14 @@ public record DeltaInspection(
     return switch (code) {
       case SignPlanes signs -> signs.widths();
       case LookupPlanes lookup -> lookup.widths();
-      case SparseCodes _, GroupedCodes _, VectorCodes _ -> 0;
+      case SparseCodes _, GroupedCodes _, VectorCodes _, LowRank _ -> 0;
     };
   }
 
   private static int scalesPerPlane(MatrixCode code) {
     return switch (code) {
       case SignPlanes signs -> signs.planes().getFirst().scales().length;
-      case LookupPlanes _, SparseCodes _, GroupedCodes _, VectorCodes _ -> 0;
+      case LookupPlanes _, SparseCodes _, GroupedCodes _, VectorCodes _, LowRank _ -> 0;
     };
   }
 

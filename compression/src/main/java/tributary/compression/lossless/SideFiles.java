@@ -41,6 +41,11 @@ public final class SideFiles {
 
   private SideFiles() {}
 
+  /** Names of the files that are carried where they exist. */
+  public static List<String> known() {
+    return KNOWN;
+  }
+
   /** True for the name of a file rather than of a weight. */
   public static boolean isFile(String tensor) {
     return tensor.startsWith(PREFIX);

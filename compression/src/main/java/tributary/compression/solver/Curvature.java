@@ -1,6 +1,7 @@
 package tributary.compression.solver;
 
 import java.util.Arrays;
+import java.util.stream.IntStream;
 import org.ejml.data.DMatrixRMaj;
 import org.ejml.dense.row.factory.DecompositionFactory_DDRM;
 import org.ejml.interfaces.decomposition.CholeskyDecomposition_F64;
@@ -21,6 +22,9 @@ public final class Curvature {
   private static final double DAMPING_MAX = 1;
 
   private static final double DAMPING_LEAST = 1e-8;
+
+  /** Columns of an inverse that are computed together. */
+  private static final int INVERSE_COLUMNS = 64;
 
   private final int columns;
   private final double[] hessian;
@@ -99,11 +103,11 @@ public final class Curvature {
       return new double[0];
     }
     double[] lower = cholesky.getT(null).data;
-    double[] factor = new double[hessian.length];
+    double[] upper = new double[hessian.length];
     for (int i = 0; i <= last; i++) {
-      factor[last - i] = lower[i];
+      upper[last - i] = lower[i];
     }
-    invertUpper(factor, columns);
+    double[] factor = invertedUpper(upper, columns);
     for (double value : factor) {
       if (!Double.isFinite(value)) {
         return new double[0];
@@ -112,23 +116,37 @@ public final class Curvature {
     return factor;
   }
 
-  /** Inverts an upper triangular matrix in place, rows from the last to the first. */
-  private static void invertUpper(double[] r, int n) {
+  /** The inverse of an upper triangular matrix, blocks of its columns side by side. */
+  private static double[] invertedUpper(double[] r, int n) {
+    double[] inverse = new double[r.length];
+    IntStream.range(0, Math.ceilDiv(n, INVERSE_COLUMNS))
+        .parallel()
+        .forEach(block -> {
+          int first = block * INVERSE_COLUMNS;
+          invertUpper(r, n, inverse, first, Math.min(n, first + INVERSE_COLUMNS));
+        });
+    return inverse;
+  }
+
+  /** Columns [first, end) of the inverse, rows from the last to the first. */
+  private static void invertUpper(double[] r, int n, double[] inverse, int first, int end) {
     double[] row = new double[n];
-    for (int i = n - 1; i >= 0; i--) {
+    for (int i = end - 1; i >= 0; i--) {
       double diagonal = r[i * n + i];
-      Arrays.fill(row, 0);
-      for (int k = i + 1; k < n; k++) {
+      Arrays.fill(row, first, end, 0);
+      for (int k = i + 1; k < end; k++) {
         double left = r[i * n + k];
         int from = k * n;
-        for (int j = k; j < n; j++) {
-          row[j] += left * r[from + j];
+        for (int j = Math.max(k, first); j < end; j++) {
+          row[j] += left * inverse[from + j];
         }
       }
-      for (int j = i + 1; j < n; j++) {
-        r[i * n + j] = -row[j] / diagonal;
+      for (int j = Math.max(i + 1, first); j < end; j++) {
+        inverse[i * n + j] = -row[j] / diagonal;
       }
-      r[i * n + i] = 1 / diagonal;
+      if (i >= first) {
+        inverse[i * n + i] = 1 / diagonal;
+      }
     }
   }
 

@@ -3,7 +3,6 @@ package tributary.compression.spqr;
 import java.lang.foreign.Arena;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
-import tributary.compression.LinearEncoder;
 import tributary.compression.LinearProblem;
 import tributary.compression.solver.ColumnSweep;
 import tributary.compression.solver.Curvature;
@@ -17,7 +16,7 @@ import tributary.tensor.format.MatrixCode;
  * Codes differences as SpQR codes weights. Unlike the published code it stores of an outlier what
  * its grid misses, gives a group of zeros exact zeros, and a group of equal weights their value.
  */
-public final class SpqrEncoder implements LinearEncoder {
+public final class SpqrEncoder {
   /**
    * What to encode to.
    *
@@ -89,7 +88,11 @@ public final class SpqrEncoder implements LinearEncoder {
     this.curvatures = new LayerCurvatures(settings.damping);
   }
 
-  @Override
+  /**
+   * Codes a layer's difference. The same problem gives the same code on every machine.
+   *
+   * @param arena owns the memory of the code
+   */
   public MatrixCode encode(LinearProblem problem, Arena arena) {
     return switch (settings.order) {
       case NATURAL -> encode(problem, curvatures.of(problem), null, arena);

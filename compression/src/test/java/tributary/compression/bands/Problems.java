@@ -6,7 +6,7 @@ import tributary.compression.LinearProblem;
 import tributary.compression.calibration.InputStatistics;
 import tributary.gpu.Gemm;
 import tributary.gpu.scalar.ScalarBackend;
-import tributary.tensor.format.MatrixCode;
+import tributary.tensor.format.DeltaTensor;
 
 /** Layers with correlated inputs, as real ones have: a low-rank part and uneven channels. */
 final class Problems {
@@ -72,16 +72,18 @@ final class Problems {
   }
 
   /** The output error of a code over that of dropping the difference: a root of squares. */
-  static double relativeOutputError(LinearProblem problem, MatrixCode code) {
+  static double relativeOutputError(LinearProblem problem, DeltaTensor.Coded code) {
     float[] difference = problem.difference();
     double error = 0;
     double whole = 0;
     double[] missed = new double[problem.columns()];
     double[] all = new double[problem.columns()];
+    float[] decoded = new float[problem.columns()];
     for (int row = 0; row < problem.rows(); row++) {
+      problem.readDifference(code, row, decoded);
       for (int c = 0; c < missed.length; c++) {
         all[c] = difference[row * missed.length + c];
-        missed[c] = all[c] - code.value(row, c);
+        missed[c] = all[c] - decoded[c];
       }
       error += form(problem, missed);
       whole += form(problem, all);

@@ -1,6 +1,7 @@
 package tributary.compression.bands;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import java.lang.foreign.Arena;
 import java.util.Random;
@@ -8,7 +9,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import tributary.compression.LinearProblem;
-import tributary.tensor.format.MatrixCode;
+import tributary.tensor.format.DeltaTensor;
 import tributary.tensor.format.VectorCodes;
 
 class VectorCodesEncoderTest {
@@ -18,7 +19,7 @@ class VectorCodesEncoderTest {
   @ValueSource(ints = {2, 4, 5, 8})
   void a_vector_is_the_nearest_of_the_codebook(int d) {
     Random random = new Random(d);
-    float[] book = GaussianCodebook.of(d);
+    float[] book = new Codebooks().of(d);
     double[][] scales = new double[d][];
     for (int r = 0; r < d; r++) {
       scales[r] = new double[] {0.5 + random.nextDouble()};
@@ -49,19 +50,37 @@ class VectorCodesEncoderTest {
   @Test
   void one_bit_in_vectors_is_better_than_one_sign() {
     LinearProblem problem = Problems.correlated(1, 64, 128);
-    MatrixCode vectors =
-        new VectorCodesEncoder(8, DAMPING, Problems.GEMM).encode(problem, Arena.ofAuto());
-    MatrixCode signs =
+    DeltaTensor.Coded vectors = encode(problem, 8);
+    DeltaTensor.Coded signs =
         new SignPlanesEncoder(1, DAMPING, Problems.GEMM).encode(problem, Arena.ofAuto());
     assertThat(Problems.relativeOutputError(problem, vectors))
         .isLessThan(Problems.relativeOutputError(problem, signs));
   }
 
+  @ParameterizedTest(name = "{0} rows share a byte")
+  @ValueSource(ints = {3, 8})
+  void what_a_codebook_loses_is_as_stated(int rows) {
+    assertThat(GaussianCodebook.distortion(rows, new Codebooks().of(rows)))
+        .isCloseTo(CodebookDistortion.of(rows), within(1e-5));
+  }
+
+  @Test
+  void wider_vectors_lose_more() {
+    for (int rows = 2; rows <= CodebookDistortion.ROWS_MAX; rows++) {
+      assertThat(CodebookDistortion.of(rows)).isGreaterThan(CodebookDistortion.of(rows - 1));
+    }
+  }
+
+  private static DeltaTensor.Coded encode(LinearProblem problem, int rows) {
+    return new VectorCodesEncoder(
+            _ -> rows, new Codebooks(), VectorCodesEncoder.Search.THOROUGH, DAMPING, Problems.GEMM)
+        .encode(problem, Arena.ofAuto());
+  }
+
   @Test
   void a_last_band_may_be_narrow() {
     LinearProblem problem = Problems.correlated(2, 13, 64);
-    MatrixCode code =
-        new VectorCodesEncoder(5, DAMPING, Problems.GEMM).encode(problem, Arena.ofAuto());
+    DeltaTensor.Coded code = encode(problem, 5);
     assertThat(Problems.relativeOutputError(problem, code)).isLessThan(0.35);
   }
 }

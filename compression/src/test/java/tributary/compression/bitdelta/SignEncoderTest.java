@@ -16,6 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import tributary.compression.solver.StoredScale;
 import tributary.tensor.DType;
 import tributary.tensor.Shape;
 import tributary.tensor.TensorView;
@@ -169,10 +170,11 @@ class SignEncoderTest {
 
   @Test
   void two_byte_scales_are_used_only_where_they_are_precise() {
-    assertThat(Signs.storable(0.1)).isEqualTo(Float.float16ToFloat(Float.floatToFloat16(0.1f)));
-    assertThat(Signs.storable(1e-6)).isEqualTo(1e-6f);
-    assertThat(Signs.storable(1e6)).isEqualTo(1e6f);
-    assertThat(Signs.storable(0)).isZero();
+    assertThat(StoredScale.nearest(0.1))
+        .isEqualTo(Float.float16ToFloat(Float.floatToFloat16(0.1f)));
+    assertThat(StoredScale.nearest(1e-6)).isEqualTo(1e-6f);
+    assertThat(StoredScale.nearest(1e6)).isEqualTo(1e6f);
+    assertThat(StoredScale.nearest(0)).isZero();
   }
 
   private double relativeError(float[] values) {

@@ -6,22 +6,34 @@ import java.util.List;
 import java.util.Objects;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import tributary.gpu.Backend;
+import tributary.gpu.BackendChoice;
+import tributary.gpu.Backends;
 import tributary.gpu.host.HostActivations;
 
 class GramSumTest {
+  private final Backend scalar = Backends.open(BackendChoice.SCALAR, 1);
+
+  @AfterEach
+  void close() {
+    scalar.close();
+  }
+
   @ParameterizedTest
   @ValueSource(ints = {1, 255, 256, 257, 520})
   void sums_over_chunks_are_those_over_all_tokens(int columns) {
     SplittableRandom random = new SplittableRandom(columns);
-    GramSum sum = new GramSum(columns, true, new PlainGemm());
+    GramSum sum = new GramSum(columns, true, scalar.gemm());
     double[] gram = new double[columns * columns];
     double[] cross = new double[columns * columns];
     for (int rows : List.of(3, 1, 4)) {
       HostActivations y = gaussian(random, rows, columns);
       HostActivations x = gaussian(random, rows, columns);
-      sum.add(y, x);
+      sum.addStudent(y);
+      sum.addTeacher(x);
       for (int t = 0; t < rows; t++) {
         for (int i = 0; i < columns * columns; i++) {
           double right = y.values()[t * columns + i % columns];

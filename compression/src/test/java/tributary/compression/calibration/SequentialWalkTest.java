@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -17,6 +18,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import tributary.compression.LinearEncoder;
 import tributary.compression.LinearProblem;
 import tributary.compression.calibration.SequentialWalk.Inputs;
@@ -45,7 +47,7 @@ import tributary.tensor.Shape;
 import tributary.tensor.TensorView;
 import tributary.tensor.container.Checkpoint;
 import tributary.tensor.container.TensorSource;
-import tributary.tensor.format.MatrixCode;
+import tributary.tensor.format.DeltaTensor.Coded;
 import tributary.tensor.format.SignPlanes;
 
 class SequentialWalkTest {
@@ -54,6 +56,7 @@ class SequentialWalkTest {
   private static final int LINEARS = 14;
 
   private final Arena arena = Arena.ofShared();
+  @TempDir private Path directory = Path.of("");
   private final Backend backend = Backends.open(BackendChoice.VECTOR, 2);
   private final ModelConfig config = ModelConfig.read(Golden.directory("llama-finetune"));
   private final Network network = Families.network(config);
@@ -90,7 +93,7 @@ class SequentialWalkTest {
     set = sequences(250, 1, 250, 250, 250, 250, 250, 250, 250, 250, 17);
     assertThat(Chunk.of(set)).hasSize(2);
     Map<String, LinearProblem> problems = new LinkedHashMap<>();
-    Map<String, MatrixCode> codes =
+    Map<String, Coded> codes =
         SequentialWalk.run(
             job(Inputs.BOTH, Map.of()),
             remembering(problems),
@@ -109,7 +112,7 @@ class SequentialWalkTest {
         assertSame(statistics.gram(), products(student, student), name);
         assertSame(cross(statistics), products(teacher, student), name);
         LinearProblem problem = Objects.requireNonNull(problems.get(name));
-        MatrixCode code = Objects.requireNonNull(codes.get(name));
+        Coded code = Objects.requireNonNull(codes.get(name));
         merged = merged.with(name, sum(problem, code));
       }
     }
@@ -147,7 +150,7 @@ class SequentialWalkTest {
   void layers_that_the_fine_tune_did_not_change_have_no_code() {
     tuned = tuned.with(KEY, base.tensor(KEY));
     List<Integer> told = new ArrayList<>();
-    Map<String, MatrixCode> codes =
+    Map<String, Coded> codes =
         SequentialWalk.run(
             job(Inputs.COMPRESSED, Map.of()),
             SequentialWalkTest::signs,
@@ -235,7 +238,7 @@ class SequentialWalkTest {
   }
 
   private Job job(Inputs inputs, Map<String, TensorView> given) {
-    return new Job(new Models(config, base, tuned, given), set, inputs, backend, new PlainGemm());
+    return new Job(new Models(config, base, tuned, given), set, inputs, backend, directory);
   }
 
   private static LinearEncoder remembering(Map<String, LinearProblem> problems) {
@@ -245,8 +248,8 @@ class SequentialWalkTest {
     };
   }
 
-  /** Signs and one scale: coarse enough for later layers to notice. */
-  private static SignPlanes signs(LinearProblem problem, Arena arena) {
+  /** Signs and one scale: coarse enough for later layers to notice. Rows of the base grow. */
+  private static Coded signs(LinearProblem problem, Arena arena) {
     MemorySegment signs =
         arena.allocate(SignPlanes.planeBytes(problem.rows(), problem.columns()).count());
     float[] difference = problem.difference();
@@ -261,14 +264,19 @@ class SequentialWalkTest {
       signs.set(ValueLayout.JAVA_BYTE, at, (byte) (old | plus << bit % Byte.SIZE));
     }
     float[] scale = {(float) (sum / difference.length)};
-    return new SignPlanes(
-        problem.rows(), problem.columns(), List.of(new SignPlanes.Plane(signs, scale)));
+    float[] factors = new float[problem.rows()];
+    for (int row = 0; row < factors.length; row++) {
+      factors[row] = 1 + row / 64f;
+    }
+    List<SignPlanes.Plane> plane = List.of(new SignPlanes.Plane(signs, scale));
+    return new Coded(new SignPlanes(problem.rows(), problem.columns(), plane), factors, null);
   }
 
-  private static TensorView sum(LinearProblem problem, MatrixCode code) {
+  private static TensorView sum(LinearProblem problem, Coded coded) {
     float[] sum = problem.base().clone();
     for (int i = 0; i < sum.length; i++) {
-      sum[i] += code.value(i / problem.columns(), i % problem.columns());
+      int row = i / problem.columns();
+      sum[i] = coded.baseFactor(row) * sum[i] + coded.code().value(row, i % problem.columns());
     }
     return TensorView.of(Shape.of(problem.rows(), problem.columns()), sum);
   }

@@ -8,6 +8,7 @@ import static tributary.compression.solver.Problems.loss;
 import static tributary.compression.solver.Problems.problem;
 
 import java.lang.foreign.Arena;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
@@ -201,6 +202,20 @@ class DeltaZipEncoderTest {
       double two = loss(problem, encode(Settings.twoOfFour(2, rule), problem), hessian);
       assertThat(dense).isLessThanOrEqualTo(four);
       assertThat(four).isLessThanOrEqualTo(two);
+    }
+  }
+
+  @ParameterizedTest(name = "seed {0}")
+  @MethodSource("seeds")
+  void larger_inputs_change_nothing(long seed) {
+    float[] difference = Problems.gaussian(seed, N);
+    double[] gram = Problems.gram(seed, COLUMNS, 300);
+    double[] larger = Arrays.stream(gram).map(value -> 4 * value).toArray();
+    for (Keep keep : keeps()) {
+      Settings settings = new Settings(2, keep, 0, Rule.PUBLISHED, 0.01);
+      MatrixCode wanted = encode(settings, problem(ROWS, gram, difference));
+      MatrixCode found = encode(settings, problem(ROWS, larger, difference));
+      assertThat(decoded(found)).isEqualTo(decoded(wanted));
     }
   }
 

@@ -18,6 +18,7 @@ import tributary.model.gradient.TinyModels;
 import tributary.tensor.Shape;
 import tributary.tensor.TensorView;
 import tributary.tensor.container.TensorSource;
+import tributary.tensor.format.DeltaTensor.Coded;
 import tributary.tensor.format.MatrixCode;
 import tributary.tensor.format.SignPlanes;
 
@@ -45,13 +46,16 @@ final class Cases {
     public void close() {}
   }
 
-  /** Every linear's difference as one sign plane; scales alternate between one and one per row. */
+  /**
+   * Every linear's difference as one sign plane; scales alternate between one and one per row, and
+   * every third layer's base rows are multiplied.
+   */
   static ScaleDistillation.Job job(long seed) {
     ModelConfig config = TinyModels.config();
     Map<String, float[]> tuned = TinyModels.parameters(seed, false);
     Map<String, float[]> others = new HashMap<>(tuned);
     Map<String, TensorView> base = new HashMap<>();
-    Map<String, MatrixCode> codes = new TreeMap<>();
+    Map<String, Coded> codes = new TreeMap<>();
     var random = new SplittableRandom(seed);
     DenseModel teacher = DenseModel.of(config, tuned);
     for (String name : teacher.linears()) {
@@ -65,9 +69,19 @@ final class Cases {
       }
       others.remove(name);
       base.put(name, TensorView.of(Shape.of(weight.length / columns, columns), before));
-      codes.put(name, signs(difference, columns, codes.size() % 2 == 0));
+      SignPlanes signs = signs(difference, columns, codes.size() % 2 == 0);
+      float[] factors = codes.size() % 3 == 0 ? factors(signs.rows()) : null;
+      codes.put(name, new Coded(signs, factors, null));
     }
     return new ScaleDistillation.Job(teacher, others, new MapSource(base), codes);
+  }
+
+  private static float[] factors(int rows) {
+    float[] factors = new float[rows];
+    for (int row = 0; row < rows; row++) {
+      factors[row] = 1 + row / 1024f;
+    }
+    return factors;
   }
 
   private static int columns(ModelConfig config, String name) {
@@ -103,15 +117,18 @@ final class Cases {
     return records;
   }
 
-  static float[] decoded(@Nullable MatrixCode code) {
-    if (code == null) {
+  /** A code and then the factors of the base's rows. */
+  static float[] decoded(@Nullable Coded coded) {
+    if (coded == null) {
       throw new AssertionError("no code of that name");
     }
-    float[] values = new float[code.rows() * code.columns()];
+    MatrixCode code = coded.code();
+    float[] values = new float[code.rows() * (code.columns() + 1)];
     float[] row = new float[code.columns()];
     for (int r = 0; r < code.rows(); r++) {
       code.readRow(r, row);
       System.arraycopy(row, 0, values, r * row.length, row.length);
+      values[code.rows() * row.length + r] = coded.baseFactor(r);
     }
     return values;
   }

@@ -24,6 +24,7 @@ import tributary.model.gradient.CompletionBatch;
 import tributary.model.gradient.GradientPass;
 import tributary.model.gradient.LogitLoss;
 import tributary.protocol.TributaryException;
+import tributary.tensor.format.DeltaTensor.Coded;
 import tributary.tensor.format.LookupPlanes;
 import tributary.tensor.format.MatrixCode;
 import tributary.tensor.format.SignPlanes;
@@ -137,8 +138,8 @@ final class ScaleDistillationTest {
     outcome
         .codes()
         .forEach((name, code) -> {
-          SignPlanes before = (SignPlanes) Objects.requireNonNull(job.codes().get(name));
-          SignPlanes.Plane after = ((SignPlanes) code).planes().getFirst();
+          SignPlanes before = signs(job, name);
+          SignPlanes.Plane after = ((SignPlanes) code.code()).planes().getFirst();
           assertThat(after.signs()).isSameAs(before.planes().getFirst().signs());
           for (float scale : after.scales()) {
             float half = Float.float16ToFloat(Float.floatToFloat16(scale));
@@ -164,16 +165,17 @@ final class ScaleDistillationTest {
   void codes_without_scales_are_decoded_and_stay() {
     ScaleDistillation.Job job = Cases.job(1);
     String name = "model.layers.1.mlp.down_proj.weight";
-    SignPlanes signs = (SignPlanes) Objects.requireNonNull(job.codes().get(name));
+    SignPlanes signs = signs(job, name);
     SignPlanes.Plane plane = signs.planes().getFirst();
     float[] table = new float[2 * signs.rows()];
     for (int row = 0; row < signs.rows(); row++) {
       table[2 * row] = -plane.scale(row);
       table[2 * row + 1] = plane.scale(row);
     }
-    MatrixCode looked =
+    MatrixCode tables =
         new LookupPlanes(signs.rows(), signs.columns(), List.of(plane.signs()), List.of(table));
-    Map<String, MatrixCode> codes = new TreeMap<>(job.codes());
+    Coded looked = new Coded(tables, coded(job, name).baseFactors(), null);
+    Map<String, Coded> codes = new TreeMap<>(job.codes());
     codes.put(name, looked);
     var mixed = new ScaleDistillation.Job(job.teacher(), job.others(), job.base(), codes);
     List<Completion> records = Cases.records(5, 12);
@@ -193,6 +195,14 @@ final class ScaleDistillationTest {
                 new Heard()))
         .isInstanceOf(TributaryException.class)
         .hasMessageContaining("none of the 1 coded linears");
+  }
+
+  private static Coded coded(ScaleDistillation.Job job, String name) {
+    return Objects.requireNonNull(job.codes().get(name));
+  }
+
+  private static SignPlanes signs(ScaleDistillation.Job job, String name) {
+    return (SignPlanes) coded(job, name).code();
   }
 
   private static Map<String, float[]> othersAnd(ScaleDistillation.Job job) {

@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import tributary.tensor.format.DeltaTensor.Coded;
 import tributary.tensor.format.GroupStatistics;
 import tributary.tensor.format.GroupedCodes;
 import tributary.tensor.format.LookupPlanes;
@@ -91,11 +92,12 @@ final class ScaledCodeTest {
     float[] weight = Cases.values(9, ROWS * COLUMNS);
     float[] sum = weight.clone();
     scaled.addTo(sum, scales);
-    float[] decoded = Cases.decoded(scaled.withScales(scales));
+    float[] decoded = Cases.decoded(Coded.of(scaled.withScales(scales)));
     for (int i = 0; i < sum.length; i++) {
       assertThat(sum[i]).isCloseTo(weight[i] + decoded[i], within(1e-5f));
     }
-    assertThat(Cases.decoded(scaled.withScales(scaled.scales()))).isEqualTo(Cases.decoded(code));
+    assertThat(Cases.decoded(Coded.of(scaled.withScales(scaled.scales()))))
+        .isEqualTo(Cases.decoded(Coded.of(code)));
   }
 
   /** The decoded difference is linear in each scale, so that a whole step is a derivative. */

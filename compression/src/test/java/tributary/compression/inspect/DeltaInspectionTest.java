@@ -79,10 +79,18 @@ class DeltaInspectionTest {
     assertThat(inspection.tensors())
         .extracting(DeltaInspection.Tensor::kind)
         .containsExactly(
-            "signed", "signed", "sparse", "grouped", "grouped", "grouped", "lookup", "vector",
+            "signed",
+            "signed",
+            "sparse",
+            "grouped",
+            "grouped",
+            "grouped",
+            "lookup",
+            "vector",
+            "low rank",
             "exact");
     long resident = 0;
-    for (DeltaInspection.Tensor tensor : inspection.tensors().subList(0, 8)) {
+    for (DeltaInspection.Tensor tensor : inspection.tensors().subList(0, 9)) {
       long bytes = code(tensors, tensor.name()).size().count() + 2 * 16;
       assertThat(tensor.residentBytes()).isEqualTo(bytes);
       assertThat(tensor.bitsPerWeight()).isEqualTo(8.0 * bytes / (16 * 64));

@@ -95,6 +95,21 @@ class SpqrEncoderTest {
     return others;
   }
 
+  @ParameterizedTest(name = "seed {0}")
+  @MethodSource("seeds")
+  void larger_inputs_change_nothing(long seed) {
+    float[] difference = Problems.heavyTailed(seed, N);
+    double[] gram = Problems.gram(seed, COLUMNS, 300);
+    double[] larger = Arrays.stream(gram).map(value -> 4 * value).toArray();
+    Settings settings = new Settings(3, 16, Statistics.USUAL, 0.3, Order.FALLING_CURVATURE, 0.01);
+    GroupedCodes wanted = encode(settings, Problems.problem(ROWS, gram, difference));
+    GroupedCodes found = encode(settings, Problems.problem(ROWS, larger, difference));
+    assertThat(wanted.outliers().count()).isPositive();
+    assertThat(found.outliers().columns()).isEqualTo(wanted.outliers().columns());
+    assertThat(found.order()).isEqualTo(wanted.order());
+    assertThat(decoded(found)).isEqualTo(decoded(wanted));
+  }
+
   @ParameterizedTest
   @ValueSource(ints = {16, COLUMNS})
   void without_outliers_and_second_grids_it_is_rounding_on_fitted_grids_with_compensation(

@@ -3,6 +3,7 @@ package tributary.gpu.host;
 import java.util.List;
 import tributary.gpu.Activations;
 import tributary.gpu.DeltaMatrix;
+import tributary.gpu.Elementwise;
 import tributary.gpu.Gemm;
 import tributary.gpu.KvShape;
 import tributary.gpu.Rope;
@@ -138,7 +139,51 @@ public final class OperandChecks {
     coveringRuns("rms norm", weights, x.rows());
     for (RowRun<WeightVector> run : weights) {
       int length = run.operand().length();
-      require(length == x.columns(), "rms norm: weight length", length, x.columns());
+      require(
+          length > 0 && x.columns() % length == 0,
+          "rms norm: weight length, or a part of it",
+          length,
+          x.columns());
+    }
+  }
+
+  /** Operands of {@link tributary.gpu.LayerNorm}. */
+  public static void layerNorm(
+      Activations out,
+      Activations x,
+      List<RowRun<WeightVector>> weights,
+      List<RowRun<WeightVector>> biases) {
+    sameShape("layer norm", out, x);
+    vectors("layer norm: weight", weights, x);
+    vectors("layer norm: bias", biases, x);
+  }
+
+  private static void vectors(String what, List<RowRun<WeightVector>> runs, Activations x) {
+    coveringRuns(what, runs, x.rows());
+    for (RowRun<WeightVector> run : runs) {
+      int length = run.operand().length();
+      require(length == x.columns(), what + " length", length, x.columns());
+    }
+  }
+
+  /** Operands of {@link tributary.gpu.Elementwise#copyColumns}. */
+  public static void copiedColumns(Activations out, Activations x, Elementwise.Columns columns) {
+    require(out.rows() == x.rows(), "copy columns: out rows", out.rows(), x.rows());
+    int width = columns.width();
+    boolean blocks = width > 0 && columns.first() >= 0 && columns.stride() >= width;
+    if (!blocks || out.columns() % width != 0) {
+      throw new IllegalArgumentException(
+          "copy columns: %s into %d columns; wanted whole blocks that do not overlap"
+              .formatted(columns, out.columns()));
+    }
+    long end = columns.first() + (long) (out.columns() / width - 1) * columns.stride() + width;
+    require(end <= x.columns(), "copy columns: end of the last block, at most", end, x.columns());
+  }
+
+  /** A factor of {@link tributary.gpu.Elementwise#softCap}. */
+  public static void softCap(float cap) {
+    if (!(cap > 0)) {
+      throw new IllegalArgumentException("soft cap: found " + cap + ", wanted a positive number");
     }
   }
 

@@ -18,7 +18,7 @@ final class ScalarAttention implements Attention {
       KvCache cache,
       int layer,
       List<SequenceRows> rows,
-      float scale) {
+      Scores scores) {
     OperandChecks.attention(out, q, cache.shape(), layer, rows);
     for (SequenceRows sequence : rows) {
       for (int i = 0; i < sequence.rows(); i++) {
@@ -29,36 +29,41 @@ final class ScalarAttention implements Attention {
                   layer,
                   head / (q.columns() / cache.shape().headSize() / cache.shape().heads()),
                   sequence.pages(),
-                  sequence.firstPosition() + i + 1)
+                  sequence.firstPosition() + i)
               .attend(
                   HostActivations.of(out).values(),
                   HostActivations.of(q).values(),
                   first + head * cache.shape().headSize(),
-                  scale);
+                  scores);
         }
       }
     }
   }
 
-  /** The cached positions [0, positions) of one key-value head of one sequence. */
-  private record Head(HostKvCache cache, int layer, int head, int[] pages, int positions) {
-    void attend(float[] out, float[] q, int first, float scale) {
+  /** One key-value head of one sequence, seen from a position. */
+  private record Head(HostKvCache cache, int layer, int head, int[] pages, int position) {
+    void attend(float[] out, float[] q, int first, Scores scores) {
+      int positions = position + 1;
+      int seen = scores.firstSeen(position);
       double[] weights = new double[positions];
       double largest = Double.NEGATIVE_INFINITY;
-      for (int p = 0; p < positions; p++) {
+      for (int p = seen; p < positions; p++) {
         for (int c = 0; c < shape().headSize(); c++) {
-          weights[p] += (double) scale * q[first + c] * key(p, c);
+          weights[p] += (double) scores.scale() * q[first + c] * key(p, c);
+        }
+        if (scores.softCap() != Scores.UNCAPPED) {
+          weights[p] = scores.softCap() * Math.tanh(weights[p] / scores.softCap());
         }
         largest = Math.max(largest, weights[p]);
       }
       double sum = 0;
-      for (int p = 0; p < positions; p++) {
+      for (int p = seen; p < positions; p++) {
         weights[p] = Math.exp(weights[p] - largest);
         sum += weights[p];
       }
       for (int c = 0; c < shape().headSize(); c++) {
         double value = 0;
-        for (int p = 0; p < positions; p++) {
+        for (int p = seen; p < positions; p++) {
           value += weights[p] * value(p, c);
         }
         out[first + c] = (float) (value / sum);

@@ -9,6 +9,7 @@ import tributary.gpu.Gather;
 import tributary.gpu.Gemm;
 import tributary.gpu.KvCache;
 import tributary.gpu.KvShape;
+import tributary.gpu.LayerNorm;
 import tributary.gpu.Linear;
 import tributary.gpu.RmsNorm;
 import tributary.gpu.Rope;
@@ -69,6 +70,11 @@ public final class ScalarBackend implements Backend {
   }
 
   @Override
+  public boolean wantsPlanesAtOnce() {
+    return false;
+  }
+
+  @Override
   public KvCache kvCache(KvShape shape) {
     return HostKvCache.of(shape);
   }
@@ -86,6 +92,11 @@ public final class ScalarBackend implements Backend {
   @Override
   public RmsNorm rmsNorm() {
     return new ScalarRmsNorm();
+  }
+
+  @Override
+  public LayerNorm layerNorm() {
+    return new ScalarLayerNorm();
   }
 
   @Override

@@ -17,12 +17,14 @@ final class ScalarRmsNorm implements RmsNorm {
     for (RowRun<WeightVector> run : weights) {
       float[] weight = HostVector.of(run.operand()).values();
       for (int row = run.firstRow(); row < run.endRow(); row++) {
-        normalize(
-            HostActivations.of(out).values(),
-            HostActivations.of(x).values(),
-            row * x.columns(),
-            weight,
-            epsilon);
+        for (int first = 0; first < x.columns(); first += weight.length) {
+          normalize(
+              HostActivations.of(out).values(),
+              HostActivations.of(x).values(),
+              row * x.columns() + first,
+              weight,
+              epsilon);
+        }
       }
     }
   }

@@ -13,9 +13,9 @@ final class DecodedCode implements LoadedCode {
   private final MatrixCode full;
   private MatrixCode current;
 
-  DecodedCode(MatrixCode full) {
+  DecodedCode(MatrixCode full, int width) {
     this.full = full;
-    this.current = full;
+    this.current = full.atWidth(Math.min(width, full.widths()));
   }
 
   /** The code at the width that is set. */

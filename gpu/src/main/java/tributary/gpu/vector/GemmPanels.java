@@ -1,6 +1,9 @@
 package tributary.gpu.vector;
 
 import java.util.Arrays;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorSpecies;
+import tributary.gpu.host.HostMatrix;
 
 /**
  * A block of one operand of a product as {@link GemmTile} reads it: panels of {@code width}
@@ -15,21 +18,20 @@ import java.util.Arrays;
  * block.
  */
 final class GemmPanels {
-  /**
-   * A matrix whose element (vector v, step p) lies at {@code v * vectorStride + p * stepStride};
-   * one of the strides is 1.
-   */
-  record Operand(float[] values, int vectorStride, int stepStride) {
+  /** Where the elements (vector v, step p) of a matrix lie. */
+  sealed interface Operand {
     /** Vectors are rows of {@code values}, {@code length} long. */
-    static Operand ofRows(float[] values, int length) {
-      return new Operand(values, length, 1);
-    }
+    record Rows(float[] values, int length) implements Operand {}
 
     /** Vectors are columns of {@code values}, whose rows have {@code count}. */
-    static Operand ofColumns(float[] values, int count) {
-      return new Operand(values, 1, count);
-    }
+    record Columns(float[] values, int count) implements Operand {}
+
+    /** Vectors are rows of weights of any type. */
+    record Weights(HostMatrix matrix) implements Operand {}
   }
+
+  /** Columns of an operand that are packed together: a few lines of memory. */
+  private static final int VECTORS_TOGETHER = 64;
 
   private final int width;
   private float[] values = new float[0];
@@ -82,33 +84,79 @@ final class GemmPanels {
     return Math.min(width, vectors - panel * width);
   }
 
-  /** Copies one panel from the operand. */
-  void pack(int panel, Operand operand) {
-    int present = vectorsIn(panel);
-    int at = start(panel);
-    if (present < width) {
-      Arrays.fill(values, at, at + width * steps, 0);
-    }
-    int from = firstVector(panel) * operand.vectorStride + firstStep * operand.stepStride;
-    if (operand.stepStride == 1) {
-      packRows(operand.values, from, operand.vectorStride, present, at);
-    } else {
-      packColumns(operand.values, from, operand.stepStride, present, at);
-    }
+  /** Panels that are packed together: those whose neighbouring columns share lines of memory. */
+  int together() {
+    return VECTORS_TOGETHER / width;
   }
 
-  private void packRows(float[] operand, int from, int stride, int present, int at) {
-    for (int v = 0; v < present; v++) {
-      int source = from + v * stride;
-      for (int p = 0; p < steps; p++) {
-        values[at + p * width + v] = operand[source + p];
+  /** Copies panels {@code [firstPanel, end)} from the operand. */
+  void pack(int firstPanel, int end, Operand operand) {
+    for (int panel = firstPanel; panel < end; panel++) {
+      if (vectorsIn(panel) < width) {
+        Arrays.fill(values, start(panel), start(panel) + width * steps, 0);
+      }
+    }
+    switch (operand) {
+      case Operand.Rows(float[] rows, int length) ->
+          forEachVector(
+              firstPanel, end, (vector, at) -> packVector(rows, vector * length + firstStep, at));
+      case Operand.Columns(float[] columns, int count) ->
+          packColumns(firstPanel, end, columns, count);
+      case Operand.Weights(HostMatrix matrix) -> {
+        float[] widened = new float[steps];
+        forEachVector(
+            firstPanel,
+            end,
+            (vector, at) -> {
+              long from = (long) vector * matrix.columns() + firstStep;
+              matrix.view().readFloats(from, widened, 0, steps);
+              packVector(widened, 0, at);
+            });
       }
     }
   }
 
-  private void packColumns(float[] operand, int from, int stride, int present, int at) {
-    for (int p = 0; p < steps; p++) {
-      System.arraycopy(operand, from + p * stride, values, at + p * width, present);
+  /** Takes a vector, and where its values go. */
+  private interface VectorWork {
+    void run(int vector, int at);
+  }
+
+  private void forEachVector(int firstPanel, int end, VectorWork work) {
+    for (int panel = firstPanel; panel < end; panel++) {
+      for (int v = 0; v < vectorsIn(panel); v++) {
+        work.run(firstVector(panel) + v, start(panel) + v);
+      }
     }
+  }
+
+  private void packVector(float[] operand, int from, int at) {
+    for (int p = 0; p < steps; p++) {
+      values[at + p * width] = operand[from + p];
+    }
+  }
+
+  /** Step by step, so that what lies side by side is read once. */
+  private void packColumns(int firstPanel, int end, float[] columns, int count) {
+    for (int p = 0; p < steps; p++) {
+      int row = (firstStep + p) * count;
+      for (int panel = firstPanel; panel < end; panel++) {
+        packStep(columns, row + firstVector(panel), start(panel) + p * width, vectorsIn(panel));
+      }
+    }
+  }
+
+  private void packStep(float[] columns, int from, int to, int present) {
+    if (present == GemmTile.COLUMNS) {
+      copy(Lanes.FLOATS, columns, from, to);
+      copy(Lanes.FLOATS, columns, from + Lanes.COUNT, to + Lanes.COUNT);
+    } else if (present == GemmTile.ROWS) {
+      copy(FloatVector.SPECIES_128, columns, from, to);
+    } else {
+      System.arraycopy(columns, from, values, to, present);
+    }
+  }
+
+  private void copy(VectorSpecies<Float> species, float[] operand, int from, int to) {
+    FloatVector.fromArray(species, operand, from).intoArray(values, to);
   }
 }

@@ -38,6 +38,9 @@ final class KeyScores {
   /** As {@link #four} for one query. */
   static void one(Page page, float[] q, int query, float scale, float[] scores, int at) {
     int slot = 0;
+    for (; slot + 2 * LANES <= page.slots; slot += 2 * LANES) {
+      two(page, slot, q, query, scale, scores, at + slot);
+    }
     for (; slot + LANES <= page.slots; slot += LANES) {
       FloatVector sum = FloatVector.zero(FLOATS);
       int key = page.first + slot;
@@ -50,6 +53,23 @@ final class KeyScores {
     if (slot < page.slots) {
       last(page, slot, q, query, scale, scores, at + slot);
     }
+  }
+
+  /** Two vectors of slots: their sums do not wait for each other. */
+  private static void two(
+      Page page, int slot, float[] q, int query, float scale, float[] scores, int at) {
+    float[] values = page.values;
+    int slots = page.slots;
+    int key = page.first + slot;
+    FloatVector s0 = FloatVector.zero(FLOATS);
+    FloatVector s1 = FloatVector.zero(FLOATS);
+    for (int c = 0; c < page.size; c++) {
+      FloatVector component = FloatVector.broadcast(FLOATS, q[query + c]);
+      s0 = FloatVector.fromArray(FLOATS, values, key + c * slots).fma(component, s0);
+      s1 = FloatVector.fromArray(FLOATS, values, key + c * slots + LANES).fma(component, s1);
+    }
+    s0.mul(scale).intoArray(scores, at);
+    s1.mul(scale).intoArray(scores, at + LANES);
   }
 
   private static void four(

@@ -21,6 +21,13 @@ final class LinearBlock {
     boolean hasSigns() {
       return delta instanceof VectorDelta.Coded coded && coded.code() instanceof PackedSigns;
     }
+
+    @Nullable LowRankFactors factors() {
+      return delta instanceof VectorDelta.Coded coded
+              && coded.code() instanceof LowRankFactors factors
+          ? factors
+          : null;
+    }
   }
 
   private final HostActivations out;
@@ -30,6 +37,11 @@ final class LinearBlock {
   private final int rows;
   private final List<Part> parts;
   private final InputRows inputs;
+
+  /** Where a row's inputs are multiplied by the lower factor of its tenant: [rows, rankMax]. */
+  private final float[] products;
+
+  private final int rankMax;
 
   LinearBlock(
       HostActivations out,
@@ -46,6 +58,13 @@ final class LinearBlock {
     this.rows = rows;
     this.parts = parts(deltas, firstRow, rows);
     this.inputs = inputs;
+    this.rankMax =
+        parts.stream()
+            .map(Part::factors)
+            .mapToInt(factors -> factors == null ? 0 : factors.rank())
+            .max()
+            .orElse(0);
+    this.products = new float[Math.multiplyExact(rows, rankMax)];
   }
 
   /** The runs within the block, and what lies between them, in rows of the block. */
@@ -71,16 +90,22 @@ final class LinearBlock {
 
   /** Lays out row {@code row} of the block for the tiles that will read it. */
   void prepare(int row) {
-    inputs.prepare(row, x.values(), (firstRow + row) * x.columns(), hasSigns(row));
+    Part part = partOf(row);
+    int from = (firstRow + row) * x.columns();
+    inputs.prepare(row, x.values(), from, part.hasSigns());
+    LowRankFactors factors = part.factors();
+    if (factors != null) {
+      factors.reduce(x.values(), from, products, row * rankMax);
+    }
   }
 
-  private boolean hasSigns(int row) {
+  private Part partOf(int row) {
     for (Part part : parts) {
       if (part.first <= row && row < part.end) {
-        return part.hasSigns();
+        return part;
       }
     }
-    return false;
+    throw new AssertionError("row " + row + " is in no part");
   }
 
   boolean hasSigns() {
@@ -114,6 +139,7 @@ final class LinearBlock {
               multiplyBase(part, coded.baseFactors(), first, last);
               switch (coded.code()) {
                 case PackedSigns signs -> addSigns(part, signs, first, last, scratch);
+                case LowRankFactors factors -> addFactors(part, factors, first, last);
                 case DecodedCode code ->
                     product.add(code.current(), first, last, part.first, part.end, scratch);
               }
@@ -163,6 +189,13 @@ final class LinearBlock {
           inputs.tables(),
           inputs.table(row),
           scratch.vectors);
+    }
+  }
+
+  private void addFactors(Part part, LowRankFactors factors, int first, int end) {
+    for (int row = part.first; row < part.end; row++) {
+      int at = (firstRow + row) * out.columns();
+      factors.addOutputs(products, row * rankMax, first, end, out.values(), at);
     }
   }
 

@@ -3,7 +3,7 @@ package tributary.gpu.vector;
 import tributary.protocol.Bytes;
 
 /** The code of one matrix, in the form that this backend computes with, at one of its widths. */
-sealed interface LoadedCode extends AutoCloseable permits PackedSigns, DecodedCode {
+sealed interface LoadedCode extends AutoCloseable permits PackedSigns, DecodedCode, LowRankFactors {
   int rows();
 
   int columns();
@@ -11,6 +11,9 @@ sealed interface LoadedCode extends AutoCloseable permits PackedSigns, DecodedCo
   int widths();
 
   int width();
+
+  /** As {@link tributary.gpu.DeltaMatrix#prepare}. */
+  default void prepare(int width) {}
 
   /** As {@link tributary.gpu.DeltaMatrix#setWidth}. */
   void setWidth(int width);

@@ -6,16 +6,19 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.util.List;
 import tributary.protocol.Bytes;
+import tributary.tensor.UntouchedMemory;
 import tributary.tensor.format.SignPlanes;
 
 /**
  * Sign planes laid out for {@link SignTile}: one output a lane.
  *
  * <pre>
- * signs   [tiles][planes] strips        strip: [words] vectors of L ints      tile: L outputs
+ * signs   [planes][tiles] strips        strip: [words] vectors of L ints      tile: L outputs
  * int     bit b of word w of lane i: the sign of output (L tile + i) at column w COLUMNS + b
- * scales  for each width: [tiles][planes][L] fp32, those of planes beyond the width unused
+ * scales  for each width: [planes][tiles][L] fp32, those of planes beyond the width unused
  * </pre>
+ *
+ * <p>Planes lie apart, and those that no width needed yet are neither read nor written.
  *
  * <p>A vector of L values is a table of the sums of {@link #GROUP} = log2 L inputs under all signs,
  * so a word holds whole groups of {@code GROUP} columns: 32 columns with 16 or 4 lanes, 30 with 8.
@@ -29,40 +32,50 @@ final class PackedSigns implements LoadedCode {
   private static final ValueLayout.OfLong WORD =
       ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
+  private final SignPlanes from;
   private final int rows;
   private final int columns;
+  private final int tiles;
   private final int planes;
   private final boolean narrow;
   private final Arena arena;
   private final MemorySegment signs;
   private final float[][] scales;
+  private int prepared;
   private int width;
 
   private PackedSigns(SignPlanes from, Arena arena) {
+    this.from = from;
     this.rows = from.rows();
+    this.tiles = Math.ceilDiv(rows, Lanes.COUNT);
     this.columns = from.columns();
     this.planes = from.widths();
     this.narrow = !from.narrowScales().isEmpty();
     this.arena = arena;
-    int strips = Math.multiplyExact(Math.ceilDiv(rows, Lanes.COUNT), planes);
-    this.signs = arena.allocate(strips * stripBytes(), 64);
+    int strips = Math.multiplyExact(tiles, planes);
+    this.signs = UntouchedMemory.allocate(arena, strips * stripBytes());
     this.scales = new float[planes][];
     this.width = planes;
   }
 
-  /** A copy in this layout; the caller closes it. */
-  static PackedSigns copyOf(SignPlanes from) {
+  /** A copy in this layout, computed at a width; the caller closes it. */
+  static PackedSigns copyOf(SignPlanes from, int width) {
     Arena arena = Arena.ofShared();
     try {
       var packed = new PackedSigns(from, arena);
-      for (int plane = 0; plane < packed.planes; plane++) {
-        packed.fill(plane, from.planes().get(plane).signs());
-      }
-      packed.fillScales(from);
+      packed.fillScales();
+      packed.setWidth(width);
       return packed;
     } catch (RuntimeException | Error e) {
       arena.close();
       throw e;
+    }
+  }
+
+  @Override
+  public void prepare(int newWidth) {
+    for (; prepared < Math.min(newWidth, planes); prepared++) {
+      fill(prepared, from.planes().get(prepared).signs());
     }
   }
 
@@ -79,7 +92,7 @@ final class PackedSigns implements LoadedCode {
   }
 
   /** Widths that have no scales of their own share one array. */
-  private void fillScales(SignPlanes from) {
+  private void fillScales() {
     float[] shared = stripScales(from.planes());
     for (int w = 1; w <= planes; w++) {
       boolean own = narrow && w < planes;
@@ -87,12 +100,11 @@ final class PackedSigns implements LoadedCode {
     }
   }
 
-  private float[] stripScales(List<SignPlanes.Plane> from) {
-    int strips = Math.multiplyExact(Math.ceilDiv(rows, Lanes.COUNT), planes);
-    float[] packed = new float[Math.multiplyExact(strips, Lanes.COUNT)];
+  private float[] stripScales(List<SignPlanes.Plane> of) {
+    float[] packed = new float[Math.multiplyExact(tiles * planes, Lanes.COUNT)];
     for (int r = 0; r < rows; r++) {
-      for (int plane = 0; plane < from.size(); plane++) {
-        packed[strip(r, plane) * Lanes.COUNT + r % Lanes.COUNT] = from.get(plane).scale(r);
+      for (int plane = 0; plane < of.size(); plane++) {
+        packed[strip(r, plane) * Lanes.COUNT + r % Lanes.COUNT] = of.get(plane).scale(r);
       }
     }
     return packed;
@@ -100,7 +112,12 @@ final class PackedSigns implements LoadedCode {
 
   /** The strip that holds a row's signs of one plane. */
   private int strip(int row, int plane) {
-    return row / Lanes.COUNT * planes + plane;
+    return stripOf(row / Lanes.COUNT, plane);
+  }
+
+  /** The strip of a tile and a plane. */
+  int stripOf(int tile, int plane) {
+    return plane * tiles + tile;
   }
 
   /** The {@code COLUMNS} bits from {@code first} on; zeros past the row. */
@@ -137,6 +154,7 @@ final class PackedSigns implements LoadedCode {
   @Override
   public void setWidth(int newWidth) {
     width = Math.clamp(newWidth, 1, planes);
+    prepare(width);
   }
 
   MemorySegment signs() {

@@ -69,7 +69,7 @@ final class SignTile {
 
   /** The strip of a pair of a tile and a plane; pairs count only the planes that are in use. */
   private static int strip(PackedSigns signs, int pair) {
-    return pair / signs.width() * signs.widths() + pair % signs.width();
+    return signs.stripOf(pair / signs.width(), pair % signs.width());
   }
 
   private static long start(PackedSigns signs, int pair) {

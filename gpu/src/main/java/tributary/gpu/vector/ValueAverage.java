@@ -39,6 +39,9 @@ final class ValueAverage {
   /** As {@link #four} for one head. */
   static void one(Page page, float[] weights, int at, float[] out, int to) {
     int c = 0;
+    for (; c + 4 * LANES <= page.size; c += 4 * LANES) {
+      wide(page, c, weights, at, out, to + c);
+    }
     for (; c + LANES <= page.size; c += LANES) {
       FloatVector sum = FloatVector.fromArray(FLOATS, out, to + c);
       for (int slot = 0; slot < page.count; slot++) {
@@ -51,6 +54,28 @@ final class ValueAverage {
     if (c < page.size) {
       last(page, c, weights, at, out, to + c);
     }
+  }
+
+  /** Four vectors of components share a weight, and their sums do not wait for each other. */
+  private static void wide(Page page, int c, float[] weights, int at, float[] out, int to) {
+    float[] source = page.values;
+    int first = page.first + c;
+    FloatVector s0 = FloatVector.fromArray(FLOATS, out, to);
+    FloatVector s1 = FloatVector.fromArray(FLOATS, out, to + LANES);
+    FloatVector s2 = FloatVector.fromArray(FLOATS, out, to + 2 * LANES);
+    FloatVector s3 = FloatVector.fromArray(FLOATS, out, to + 3 * LANES);
+    for (int slot = 0; slot < page.count; slot++) {
+      FloatVector weight = FloatVector.broadcast(FLOATS, weights[at + slot]);
+      int from = first + slot * page.size;
+      s0 = FloatVector.fromArray(FLOATS, source, from).fma(weight, s0);
+      s1 = FloatVector.fromArray(FLOATS, source, from + LANES).fma(weight, s1);
+      s2 = FloatVector.fromArray(FLOATS, source, from + 2 * LANES).fma(weight, s2);
+      s3 = FloatVector.fromArray(FLOATS, source, from + 3 * LANES).fma(weight, s3);
+    }
+    s0.intoArray(out, to);
+    s1.intoArray(out, to + LANES);
+    s2.intoArray(out, to + 2 * LANES);
+    s3.intoArray(out, to + 3 * LANES);
   }
 
   private static void four(

@@ -2,6 +2,8 @@ package tributary.gpu.vector;
 
 import java.util.Arrays;
 import java.util.List;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
 import tributary.gpu.Activations;
 import tributary.gpu.Attention;
 import tributary.gpu.KvCache;
@@ -37,7 +39,7 @@ final class VectorAttention implements Attention {
       KvCache cache,
       int layer,
       List<SequenceRows> rows,
-      float scale) {
+      Scores scores) {
     OperandChecks.attention(out, q, cache.shape(), layer, rows);
     int heads = cache.shape().heads();
     int batch = rows.stream().mapToInt(SequenceRows::rows).sum();
@@ -60,7 +62,7 @@ final class VectorAttention implements Attention {
             q.columns(),
             HostKvCache.of(cache),
             layer,
-            scale);
+            scores);
     WorkerTeam.Body body =
         (chunk, worker) -> {
           int row = chunk / heads;
@@ -77,23 +79,35 @@ final class VectorAttention implements Attention {
 
   /** One call's operands. */
   private record Pass(
-      float[] out, float[] q, int columns, HostKvCache cache, int layer, float scale) {
+      float[] out, float[] q, int columns, HostKvCache cache, int layer, Scores rule) {
     /** The query heads that share key-value head {@code head}, for one row. */
     void row(SequenceRows sequence, int index, int head, Scratch scratch) {
       KvShape shape = cache.shape();
       int size = shape.headSize();
       int group = columns / (shape.heads() * size);
-      int positions = sequence.firstPosition() + index + 1;
+      int position = sequence.firstPosition() + index;
+      int seen = rule.firstSeen(position);
+      // Pages before the first that is seen are left out; scores count from that page's start.
+      int firstPage = seen / shape.pageTokens();
+      int[] pages = from(sequence.pages(), firstPage);
+      int unseen = seen - firstPage * shape.pageTokens();
+      int positions = position + 1 - firstPage * shape.pageTokens();
       int first = (sequence.firstRow() + index) * columns + head * group * size;
       int stride = Lanes.ceil(Math.ceilDiv(positions, shape.pageTokens()) * shape.pageTokens(), 16);
       float[] scores = scratch.scores(Math.multiplyExact(group, stride));
-      scores(sequence.pages(), head, positions, first, group, scores, stride);
+      scores(pages, head, positions, first, group, scores, stride);
       Arrays.fill(out, first, first + group * size, 0);
       for (int h = 0; h < group; h++) {
+        cap(scores, h * stride, positions);
+        Arrays.fill(scores, h * stride, h * stride + unseen, Float.NEGATIVE_INFINITY);
         float sum = Softmax.weigh(scores, h * stride, positions);
         scale(scores, h * stride, positions, 1 / sum);
       }
-      average(sequence.pages(), head, positions, first, group, scores, stride);
+      average(pages, head, positions, first, group, scores, stride);
+    }
+
+    private static int[] from(int[] pages, int first) {
+      return first == 0 ? pages : Arrays.copyOfRange(pages, first, pages.length);
     }
 
     private void scores(
@@ -107,10 +121,11 @@ final class VectorAttention implements Attention {
         int h = 0;
         for (; h + 4 <= group; h += 4) {
           KeyScores.four(
-              page, q, first + h * shape.headSize(), scale, scores, h * stride + p, stride);
+              page, q, first + h * shape.headSize(), rule.scale(), scores, h * stride + p, stride);
         }
         for (; h < group; h++) {
-          KeyScores.one(page, q, first + h * shape.headSize(), scale, scores, h * stride + p);
+          KeyScores.one(
+              page, q, first + h * shape.headSize(), rule.scale(), scores, h * stride + p);
         }
       }
     }
@@ -134,6 +149,19 @@ final class VectorAttention implements Attention {
         for (; h < group; h++) {
           ValueAverage.one(page, weights, h * stride + p, out, first + h * shape.headSize());
         }
+      }
+    }
+
+    private void cap(float[] scores, int first, int count) {
+      if (rule.softCap() == Scores.UNCAPPED) {
+        return;
+      }
+      for (int i = 0; i < count; i += Lanes.COUNT) {
+        VectorMask<Float> some = Lanes.first(count - i);
+        VectorActivation.tanh(
+                FloatVector.fromArray(Lanes.FLOATS, scores, first + i, some).div(rule.softCap()))
+            .mul(rule.softCap())
+            .intoArray(scores, first + i, some);
       }
     }
 

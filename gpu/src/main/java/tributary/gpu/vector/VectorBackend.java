@@ -10,6 +10,7 @@ import tributary.gpu.Gather;
 import tributary.gpu.Gemm;
 import tributary.gpu.KvCache;
 import tributary.gpu.KvShape;
+import tributary.gpu.LayerNorm;
 import tributary.gpu.Linear;
 import tributary.gpu.RmsNorm;
 import tributary.gpu.Rope;
@@ -32,10 +33,12 @@ public final class VectorBackend implements Backend {
   private final Linear linear;
   private final Gather gather;
   private final RmsNorm rmsNorm;
+  private final LayerNorm layerNorm;
   private final Rope rope;
   private final Attention attention;
   private final Elementwise elementwise;
-  private final Gemm gemm;
+  private final VectorGemm gemm;
+  private final Linear bulkLinear;
 
   private VectorBackend(WorkerTeam team, String reason) {
     this.team = team;
@@ -47,10 +50,12 @@ public final class VectorBackend implements Backend {
     this.linear = new VectorLinear(team, scratch);
     this.gather = new VectorGather(team, scratch);
     this.rmsNorm = new VectorRmsNorm(team);
+    this.layerNorm = new VectorLayerNorm(team);
     this.rope = new VectorRope(team);
     this.attention = new VectorAttention(team, scratch);
     this.elementwise = new VectorElementwise(team);
     this.gemm = new VectorGemm(team);
+    this.bulkLinear = new VectorBulkLinear(gemm);
   }
 
   /** Why this backend cannot be used here, if it cannot. */
@@ -101,7 +106,17 @@ public final class VectorBackend implements Backend {
 
   @Override
   public DeltaMatrix delta(DeltaTensor delta) {
-    return VectorDelta.of(delta);
+    return VectorDelta.of(delta, Integer.MAX_VALUE);
+  }
+
+  @Override
+  public DeltaMatrix delta(DeltaTensor delta, int width) {
+    return VectorDelta.of(delta, width);
+  }
+
+  @Override
+  public boolean wantsPlanesAtOnce() {
+    return false;
   }
 
   @Override
@@ -125,6 +140,11 @@ public final class VectorBackend implements Backend {
   }
 
   @Override
+  public LayerNorm layerNorm() {
+    return layerNorm;
+  }
+
+  @Override
   public Rope rope() {
     return rope;
   }
@@ -137,6 +157,11 @@ public final class VectorBackend implements Backend {
   @Override
   public Elementwise elementwise() {
     return elementwise;
+  }
+
+  @Override
+  public Linear bulkLinear() {
+    return bulkLinear;
   }
 
   @Override

@@ -6,27 +6,37 @@ import tributary.gpu.host.HostMatrix;
 import tributary.gpu.host.OperandChecks;
 import tributary.protocol.Bytes;
 import tributary.tensor.format.DeltaTensor;
+import tributary.tensor.format.GroupedCodes;
+import tributary.tensor.format.LookupPlanes;
+import tributary.tensor.format.LowRank;
 import tributary.tensor.format.MatrixCode;
 import tributary.tensor.format.SignPlanes;
+import tributary.tensor.format.SparseCodes;
+import tributary.tensor.format.VectorCodes;
 
 /** A difference, its sign planes laid out anew, other codes and exact values where they lie. */
 sealed interface VectorDelta extends DeltaMatrix {
-  static VectorDelta of(DeltaTensor delta) {
+  static VectorDelta of(DeltaTensor delta, int width) {
     return switch (delta) {
       case DeltaTensor.Coded(var code, var baseFactors, var added) -> {
         HostMatrix rows = added == null ? null : HostMatrix.of(added);
         if (rows != null) {
           OperandChecks.addedRows(rows.columns(), code.columns());
         }
-        yield new Coded(loaded(code), baseFactors, rows);
+        yield new Coded(loaded(code, width), baseFactors, rows);
       }
       case DeltaTensor.Replaced(var value) -> new Replaced(HostMatrix.of(value));
       case DeltaTensor.Archived _ -> throw OperandChecks.archive();
     };
   }
 
-  private static LoadedCode loaded(MatrixCode code) {
-    return code instanceof SignPlanes planes ? PackedSigns.copyOf(planes) : new DecodedCode(code);
+  private static LoadedCode loaded(MatrixCode code, int width) {
+    return switch (code) {
+      case SignPlanes planes -> PackedSigns.copyOf(planes, width);
+      case LowRank factors -> LowRankFactors.copyOf(factors);
+      case SparseCodes _, GroupedCodes _, LookupPlanes _, VectorCodes _ ->
+          new DecodedCode(code, width);
+    };
   }
 
   /** The same difference, known to be this backend's. */
@@ -66,6 +76,11 @@ sealed interface VectorDelta extends DeltaMatrix {
     @Override
     public int width() {
       return code.width();
+    }
+
+    @Override
+    public void prepare(int width) {
+      code.prepare(width);
     }
 
     @Override

@@ -1,8 +1,10 @@
 package tributary.gpu.vector;
 
 import java.util.List;
+import java.util.function.UnaryOperator;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
+import tributary.gpu.Activation;
 import tributary.gpu.Activations;
 import tributary.gpu.Elementwise;
 import tributary.gpu.RowRun;
@@ -85,6 +87,67 @@ final class VectorElementwise implements Elementwise {
 
   private static FloatVector silu(FloatVector gate) {
     return gate.div(VectorExp.exp(gate.neg()).add(1));
+  }
+
+  @Override
+  public void activate(Activations out, Activations x, Activation kind) {
+    OperandChecks.sameShape("activate", out, x);
+    float[] values = HostActivations.of(x).values();
+    map(HostActivations.of(out).values(), values, lanes -> VectorActivation.of(kind, lanes));
+  }
+
+  @Override
+  public void multiply(Activations out, Activations x) {
+    OperandChecks.sameShape("multiply", out, x);
+    float[] values = HostActivations.of(x).values();
+    float[] products = HostActivations.of(out).values();
+    for (int i = 0; i < products.length; i++) {
+      products[i] *= values[i];
+    }
+  }
+
+  @Override
+  public void scale(Activations out, float factor) {
+    float[] values = HostActivations.of(out).values();
+    for (int i = 0; i < values.length; i++) {
+      values[i] *= factor;
+    }
+  }
+
+  @Override
+  public void softCap(Activations out, float cap) {
+    OperandChecks.softCap(cap);
+    float[] values = HostActivations.of(out).values();
+    map(values, values, lanes -> VectorActivation.tanh(lanes.div(cap)).mul(cap));
+  }
+
+  /** Sets every element of {@code out} to the function of that of {@code x}. */
+  private void map(float[] out, float[] x, UnaryOperator<FloatVector> function) {
+    team.run(
+        Math.ceilDiv(out.length, CHUNK),
+        (chunk, _) -> {
+          int end = Math.min((chunk + 1) * CHUNK, out.length);
+          for (int i = chunk * CHUNK; i < end; i += Lanes.COUNT) {
+            VectorMask<Float> some = Lanes.first(end - i);
+            function.apply(FloatVector.fromArray(Lanes.FLOATS, x, i, some)).intoArray(out, i, some);
+          }
+        });
+  }
+
+  @Override
+  public void copyColumns(Activations out, Activations x, Columns columns) {
+    OperandChecks.copiedColumns(out, x, columns);
+    float[] from = HostActivations.of(x).values();
+    float[] to = HostActivations.of(out).values();
+    int width = columns.width();
+    for (int row = 0; row < out.rows(); row++) {
+      int source = row * x.columns() + columns.first();
+      int end = (row + 1) * out.columns();
+      for (int at = row * out.columns(); at < end; at += width) {
+        System.arraycopy(from, source, to, at, width);
+        source += columns.stride();
+      }
+    }
   }
 
   @Override

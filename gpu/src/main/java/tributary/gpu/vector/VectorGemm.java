@@ -2,6 +2,7 @@ package tributary.gpu.vector;
 
 import jdk.incubator.vector.FloatVector;
 import tributary.gpu.Gemm;
+import tributary.gpu.host.HostMatrix;
 import tributary.gpu.host.OperandChecks;
 import tributary.gpu.vector.GemmPanels.Operand;
 
@@ -17,19 +18,29 @@ import tributary.gpu.vector.GemmPanels.Operand;
  * the other, so that the product is bound by arithmetic when m and n are in the hundreds.
  */
 final class VectorGemm implements Gemm {
-  /** Steps of a block. 256 of them in 16 columns take half of a first cache. */
-  private static final int BLOCK_STEPS = 256;
+  /** Steps of a block. 384 of them in 16 columns take three quarters of a first cache. */
+  private static final int BLOCK_STEPS = 384;
 
   /** Rows or columns of a block; bounds the memory of the panels. */
   private static final int BLOCK_VECTORS = 2048;
 
-  /** Panels of rows in a chunk: with 256 steps, a share of a second cache. */
+  /** Panels of rows in a chunk: with 384 steps, a share of a second cache. */
   private static final int CHUNK_ROW_PANELS = 24;
 
   private static final int CHUNKS_PER_THREAD = 4;
 
   /** Multiply-adds below which waking the team costs more than it saves. */
   private static final long ALONE = 1 << 18;
+
+  /** Which elements of a result are wanted. */
+  private enum Part {
+    /** All, added to what is there. */
+    ALL,
+    /** Those on and above the diagonal, added to what is there. */
+    UPPER,
+    /** All, in place of what is there. */
+    NEW
+  }
 
   private final WorkerTeam team;
   private final float[][] sums;
@@ -44,22 +55,40 @@ final class VectorGemm implements Gemm {
   @Override
   public void addTransposed(float[] out, float[] a, float[] b, Extent extent) {
     OperandChecks.gemm(out, a, b, extent);
-    add(out, Operand.ofRows(a, extent.k()), Operand.ofRows(b, extent.k()), extent);
+    add(out, new Operand.Rows(a, extent.k()), new Operand.Rows(b, extent.k()), extent);
   }
 
   @Override
   public void add(float[] out, float[] a, float[] b, Extent extent) {
     OperandChecks.gemm(out, a, b, extent);
-    add(out, Operand.ofRows(a, extent.k()), Operand.ofColumns(b, extent.n()), extent);
+    add(out, new Operand.Rows(a, extent.k()), new Operand.Columns(b, extent.n()), extent);
   }
 
   @Override
   public void addGram(float[] out, float[] a, float[] b, Extent extent) {
     OperandChecks.gemm(out, a, b, extent);
-    add(out, Operand.ofColumns(a, extent.m()), Operand.ofColumns(b, extent.n()), extent);
+    add(out, new Operand.Columns(a, extent.m()), new Operand.Columns(b, extent.n()), extent);
+  }
+
+  @Override
+  public void addUpperGram(float[] out, float[] a, int columns, int rows) {
+    Extent extent = new Extent(columns, columns, rows);
+    OperandChecks.gemm(out, a, a, extent);
+    Operand vectors = new Operand.Columns(a, columns);
+    add(out, vectors, vectors, extent, Part.UPPER);
+  }
+
+  /** Sets {@code out[m, n]} to {@code a[m, k] weights[n, k]^T}. */
+  void multiplyTransposed(float[] out, float[] a, HostMatrix weights, int m) {
+    Extent extent = new Extent(m, weights.rows(), weights.columns());
+    add(out, new Operand.Rows(a, extent.k()), new Operand.Weights(weights), extent, Part.NEW);
   }
 
   private void add(float[] out, Operand a, Operand b, Extent extent) {
+    add(out, a, b, extent, Part.ALL);
+  }
+
+  private void add(float[] out, Operand a, Operand b, Extent extent, Part part) {
     for (int p = 0; p < extent.k(); p += BLOCK_STEPS) {
       int pEnd = Math.min(p + BLOCK_STEPS, extent.k());
       for (int j = 0; j < extent.n(); j += BLOCK_VECTORS) {
@@ -68,7 +97,7 @@ final class VectorGemm implements Gemm {
         for (int i = 0; i < extent.m(); i += BLOCK_VECTORS) {
           rows.begin(i, Math.min(i + BLOCK_VECTORS, extent.m()), p, pEnd);
           pack(rows, a, extent.n());
-          multiply(out, extent.n());
+          multiply(out, extent.n(), part == Part.NEW && p > 0 ? Part.ALL : part);
         }
       }
     }
@@ -77,11 +106,18 @@ final class VectorGemm implements Gemm {
   /** The work of packing is counted as that of the products it is for. */
   private void pack(GemmPanels panels, Operand operand, int others) {
     long work = (long) panels.count() * panels.steps() * others;
-    run(panels.count(), work, (panel, _) -> panels.pack(panel, operand));
+    int together = panels.together();
+    run(
+        Math.ceilDiv(panels.count(), together),
+        work,
+        (part, _) -> {
+          int first = part * together;
+          panels.pack(first, Math.min(first + together, panels.count()), operand);
+        });
   }
 
   /** Few rows are shared out by columns too. */
-  private void multiply(float[] out, int stride) {
+  private void multiply(float[] out, int stride, Part part) {
     int rowChunks = Math.ceilDiv(rows.count(), CHUNK_ROW_PANELS);
     int wanted = Math.ceilDiv(CHUNKS_PER_THREAD * team.threads(), rowChunks);
     int columnPanels = Math.ceilDiv(columns.count(), Math.min(wanted, columns.count()));
@@ -95,13 +131,21 @@ final class VectorGemm implements Gemm {
           int column = chunk / rowChunks * columnPanels;
           for (int j = column; j < Math.min(column + columnPanels, columns.count()); j++) {
             for (int i = row; i < Math.min(row + CHUNK_ROW_PANELS, rows.count()); i++) {
-              tile(out, stride, i, j, sums[worker]);
+              if (part != Part.UPPER || !isBelowDiagonal(i, j)) {
+                tile(out, stride, i, j, sums[worker], part);
+              }
             }
           }
         });
   }
 
-  private void tile(float[] out, int stride, int rowPanel, int columnPanel, float[] tile) {
+  private boolean isBelowDiagonal(int rowPanel, int columnPanel) {
+    int endColumn = columns.firstVector(columnPanel) + columns.vectorsIn(columnPanel);
+    return endColumn <= rows.firstVector(rowPanel);
+  }
+
+  private void tile(
+      float[] out, int stride, int rowPanel, int columnPanel, float[] tile, Part part) {
     GemmTile.multiply(
         rows.values(),
         rows.start(rowPanel),
@@ -112,7 +156,13 @@ final class VectorGemm implements Gemm {
     int present = columns.vectorsIn(columnPanel);
     int first = rows.firstVector(rowPanel) * stride + columns.firstVector(columnPanel);
     for (int row = 0; row < rows.vectorsIn(rowPanel); row++) {
-      addRow(out, first + row * stride, tile, row * GemmTile.COLUMNS, present);
+      int to = first + row * stride;
+      int from = row * GemmTile.COLUMNS;
+      if (part == Part.NEW) {
+        System.arraycopy(tile, from, out, to, present);
+      } else {
+        addRow(out, to, tile, from, present);
+      }
     }
   }
 

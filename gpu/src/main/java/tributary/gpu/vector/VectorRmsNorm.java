@@ -30,7 +30,7 @@ final class VectorRmsNorm implements RmsNorm {
       float[] weight = HostVector.of(run.operand()).values();
       float[] to = HostActivations.of(out).values();
       float[] from = HostActivations.of(x).values();
-      int columns = weight.length;
+      int columns = x.columns();
       int rowsAtOnce = Math.max(1, ALONE / columns);
       team.run(
           Math.ceilDiv(run.rows(), rowsAtOnce),
@@ -38,7 +38,9 @@ final class VectorRmsNorm implements RmsNorm {
             int first = run.firstRow() + chunk * rowsAtOnce;
             int end = Math.min(first + rowsAtOnce, run.endRow());
             for (int row = first; row < end; row++) {
-              normalize(to, from, row * columns, weight, epsilon);
+              for (int part = 0; part < columns; part += weight.length) {
+                normalize(to, from, row * columns + part, weight, epsilon);
+              }
             }
           });
     }

@@ -8,6 +8,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import tributary.gpu.Activations;
+import tributary.gpu.Attention;
 import tributary.gpu.Backend;
 import tributary.gpu.DeltaMatrix;
 import tributary.gpu.KvShape;
@@ -165,7 +166,7 @@ final class ScalarBackendTest {
       assertThat(row(q, 1)[1]).isCloseTo(1, within(1e-6f));
 
       Activations out = backend.activations(2, 2);
-      backend.attention().apply(out, q, cache, 1, rows, 2);
+      backend.attention().apply(out, q, cache, 1, rows, Attention.Scores.scaled(2));
       double second = Math.exp(2) / (1 + Math.exp(2));
       assertThat(row(out, 0)).containsExactly(5, 6);
       assertThat(row(out, 1)[0]).isCloseTo((float) (5 + 2 * second), within(1e-5f));

@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 import tributary.model.BaseModel;
+import tributary.model.Families;
 import tributary.model.ForwardPass;
 import tributary.model.ResidentDelta;
 import tributary.model.StepBatch;
@@ -142,8 +143,9 @@ public final class DecodeBenchmark {
   /** What a step reads of the base: every matrix once, but of untied embeddings only some rows. */
   private long weightBytes() {
     long bytes = 0;
+    String embedding = Families.network(base.config()).embedding().name();
     for (String name : base.tensors().names()) {
-      boolean gathered = name.contains("embed_tokens") && !base.config().tiedEmbeddings();
+      boolean gathered = name.equals(embedding) && !base.config().tiedEmbeddings();
       bytes += gathered ? 0 : base.tensors().tensor(name).data().byteSize();
     }
     return bytes;

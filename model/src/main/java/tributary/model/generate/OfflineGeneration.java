@@ -98,15 +98,37 @@ public final class OfflineGeneration {
         budget -= count;
       }
     }
-    pass.run(new StepBatch(slices), (slice, _, logits) -> draw(chosen.get(slice), logits));
+    pass.run(new StepBatch(slices), new Draws(chosen));
     // Those left out for want of budget come first next time.
     running.removeAll(chosen);
     chosen.removeIf(RunningSequence::hasEnded);
     running.addAll(chosen);
   }
 
-  private void draw(RunningSequence sequence, float[] logits) {
-    Sampler.Drawn drawn = sequence.draw(sampler, logits);
+  /** Draws for the sequences of a step, by their slices. */
+  private final class Draws implements ForwardPass.LogitsSink {
+    private final List<RunningSequence> sequences;
+
+    Draws(List<RunningSequence> sequences) {
+      this.sequences = sequences;
+    }
+
+    @Override
+    public void accept(int slice, int row, float[] logits) {
+      RunningSequence sequence = sequences.get(slice);
+      tell(sequence, sequence.draw(sampler, logits));
+    }
+
+    @Override
+    public void chosen(int slice, int row, int token) {
+      RunningSequence sequence = sequences.get(slice);
+      Sampler.Drawn drawn = Sampler.drawn(token);
+      sequence.take(drawn);
+      tell(sequence, drawn);
+    }
+  }
+
+  private void tell(RunningSequence sequence, Sampler.Drawn drawn) {
     boolean goOn = listener.drawn(sequence.index(), drawn);
     sequence
         .end(goOn)

@@ -55,19 +55,29 @@ final class RunningSequence {
     int first = computed;
     computed += count;
     return new StepBatch.Slice(
-        prompt.delta(),
-        Arrays.copyOfRange(tokens, first, computed),
-        first,
-        pages,
-        computed == length ? StepBatch.LogitRows.LAST : StepBatch.LogitRows.NONE);
+        prompt.delta(), Arrays.copyOfRange(tokens, first, computed), first, pages, wanted());
+  }
+
+  private StepBatch.LogitRows wanted() {
+    if (computed < length) {
+      return StepBatch.LogitRows.NONE;
+    }
+    return Sampler.takesLargest(prompt.sampling(), prompt.stop(), length - promptLength)
+        ? StepBatch.LogitRows.CHOICE
+        : StepBatch.LogitRows.LAST;
   }
 
   Sampler.Drawn draw(Sampler sampler, float[] logits) {
     Sampler.Drawn drawn =
         sampler.draw(logits, tokens, promptLength, length, prompt.sampling(), prompt.stop());
+    take(drawn);
+    return drawn;
+  }
+
+  /** Goes on with a token that was drawn. */
+  void take(Sampler.Drawn drawn) {
     tokens[length] = drawn.token();
     length++;
-    return drawn;
   }
 
   /** Why the sequence ends with its last token, if it does. */

@@ -1,14 +1,16 @@
 package tributary.model.gradient;
 
 import java.util.Arrays;
+import tributary.gpu.Attention.Scores;
 import tributary.gpu.Gemm;
+import tributary.model.family.Dimensions;
 
 /**
  * Causal attention within each sequence. The query heads that share a key-value head are taken
  * together, G of them, as one tall matrix of queries over one of keys and one of values:
  *
  * <pre>
- * S = Q K^T / sqrt(d)    P = softmax over the positions up to a query's own    O = P V
+ * S = cap(scale Q K^T)    P = softmax over the positions that a query sees    O = P V
  *
  * Q, O [G t, d]   K, V [t, d]   S, P [G t, t]      t tokens of the sequence, d the head size
  * </pre>
@@ -21,16 +23,18 @@ final class AttentionStep {
   private final int kvHeads;
   private final int group;
   private final int size;
+  private final Scores rule;
 
   /** Queries, keys and values [T, heads * d], or their gradients. */
   record Operands(Matrix queries, Matrix keys, Matrix values) {}
 
-  AttentionStep(TokenBatch batch, DenseModel model, Gemm gemm) {
+  AttentionStep(TokenBatch batch, Dimensions dimensions, Scores rule, Gemm gemm) {
     this.batch = batch;
     this.gemm = gemm;
-    this.kvHeads = model.config().kvHeads();
-    this.group = model.config().heads() / kvHeads;
-    this.size = model.config().headSize();
+    this.kvHeads = dimensions.kvHeads();
+    this.group = dimensions.heads() / kvHeads;
+    this.size = dimensions.headSize();
+    this.rule = rule;
   }
 
   /** What each query attends to, [T, heads * d]. */
@@ -40,7 +44,7 @@ final class AttentionStep {
       Matrix queries = gather(x.queries, first, tokens, head, group);
       Matrix keys = gather(x.keys, first, tokens, head, 1);
       Matrix values = gather(x.values, first, tokens, head, 1);
-      Matrix weights = weights(queries, keys);
+      Matrix weights = weights(scores(queries, keys));
       Matrix attended = Matrix.zeros(queries.rows(), size);
       gemm.add(
           attended.values(),
@@ -75,7 +79,8 @@ final class AttentionStep {
   private Operands backward(Matrix dAttended, Matrix queries, Matrix keys, Matrix values) {
     int rows = queries.rows();
     int tokens = keys.rows();
-    Matrix weights = weights(queries, keys);
+    Matrix scores = scores(queries, keys);
+    Matrix weights = weights(scores.copy());
     Matrix dValues = Matrix.zeros(tokens, size);
     gemm.addGram(
         dValues.values(),
@@ -85,7 +90,7 @@ final class AttentionStep {
     Matrix dScores = Matrix.zeros(rows, tokens);
     gemm.addTransposed(
         dScores.values(), dAttended.values(), values.values(), new Gemm.Extent(rows, tokens, size));
-    throughSoftmax(dScores, weights);
+    throughSoftmax(dScores, weights, scores);
     Matrix dQueries = Matrix.zeros(rows, size);
     gemm.add(
         dQueries.values(), dScores.values(), keys.values(), new Gemm.Extent(rows, size, tokens));
@@ -95,8 +100,8 @@ final class AttentionStep {
     return new Operands(dQueries, dKeys, dValues);
   }
 
-  /** P: row {@code g * tokens + t} is what query head g of token t gives to each position. */
-  private Matrix weights(Matrix queries, Matrix keys) {
+  /** S without what a query does not see: row {@code g * tokens + t} is query head g of token t. */
+  private Matrix scores(Matrix queries, Matrix keys) {
     int tokens = keys.rows();
     Matrix scores = Matrix.zeros(queries.rows(), tokens);
     gemm.addTransposed(
@@ -104,32 +109,57 @@ final class AttentionStep {
         queries.values(),
         keys.values(),
         new Gemm.Extent(queries.rows(), tokens, size));
+    float cap = rule.softCap();
     RowLoop.run(
         scores.rows(),
         tokens,
-        row -> softmax(scores.values(), scores.start(row), row % tokens + 1, tokens));
+        row -> {
+          for (int i = scores.start(row); i < scores.start(row + 1); i++) {
+            double score = rule.scale() * scores.values()[i];
+            scores.values()[i] =
+                (float) (cap == Scores.UNCAPPED ? score : cap * Math.tanh(score / cap));
+          }
+        });
     return scores;
   }
 
-  private void softmax(float[] scores, int from, int seen, int tokens) {
+  /** Scores in, P out, in the same memory. */
+  private Matrix weights(Matrix scores) {
+    int tokens = scores.columns();
+    RowLoop.run(
+        scores.rows(),
+        tokens,
+        row -> softmax(scores.values(), scores.start(row), row % tokens, tokens));
+    return scores;
+  }
+
+  /** The weights that a query at {@code position} gives to all of {@code tokens} positions. */
+  private void softmax(float[] scores, int from, int position, int tokens) {
+    int first = from + rule.firstSeen(position);
+    int end = from + position + 1;
     float largest = Float.NEGATIVE_INFINITY;
-    for (int i = from; i < from + seen; i++) {
+    for (int i = first; i < end; i++) {
       largest = Math.max(largest, scores[i]);
     }
     double sum = 0;
-    for (int i = from; i < from + seen; i++) {
-      double exponential = Math.exp((scores[i] - largest) / Math.sqrt(size));
+    for (int i = first; i < end; i++) {
+      double exponential = Math.exp(scores[i] - largest);
       scores[i] = (float) exponential;
       sum += exponential;
     }
-    for (int i = from; i < from + seen; i++) {
+    for (int i = first; i < end; i++) {
       scores[i] = (float) (scores[i] / sum);
     }
-    Arrays.fill(scores, from + seen, from + tokens, 0);
+    Arrays.fill(scores, from, first, 0);
+    Arrays.fill(scores, end, from + tokens, 0);
   }
 
-  /** Gradients of P in, those of {@code Q K^T} out: {@code p (g - sum(p g)) / sqrt(d)}. */
-  private void throughSoftmax(Matrix gradients, Matrix weights) {
+  /**
+   * Gradients of P in, those of {@code Q K^T} out: {@code scale p (g - sum(p g))}, times the slope
+   * of the cap, {@code 1 - (s / cap)^2}.
+   */
+  private void throughSoftmax(Matrix gradients, Matrix weights, Matrix scores) {
+    float cap = rule.softCap();
     RowLoop.run(
         weights.rows(),
         weights.columns(),
@@ -140,10 +170,11 @@ final class AttentionStep {
           for (int i = from; i < end; i++) {
             mean += (double) weights.values()[i] * gradients.values()[i];
           }
-          double scale = 1 / Math.sqrt(size);
           for (int i = from; i < end; i++) {
+            double share = cap == Scores.UNCAPPED ? 0 : (double) scores.values()[i] / cap;
+            double slope = rule.scale() * (1 - share * share);
             gradients.values()[i] =
-                (float) (weights.values()[i] * (gradients.values()[i] - mean) * scale);
+                (float) (weights.values()[i] * (gradients.values()[i] - mean) * slope);
           }
         });
   }

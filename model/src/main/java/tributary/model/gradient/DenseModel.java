@@ -1,121 +1,123 @@
 package tributary.model.gradient;
 
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import tributary.model.Families;
 import tributary.model.ModelConfig;
-import tributary.model.llama.Llama;
+import tributary.model.decoder.Decoder;
+import tributary.model.network.Parameter;
 import tributary.protocol.ErrorCode;
 import tributary.protocol.Quoted;
 import tributary.protocol.TributaryException;
 import tributary.tensor.container.TensorSource;
 
 /**
- * A model of the Llama family as fp32 arrays by parameter name, row-major. The arrays are shared
- * with whoever made it and may be changed between passes.
+ * A decoder's parameters by name, as fp32 arrays or as tensors that lie in a checkpoint. Arrays are
+ * shared with whoever made it and may be changed between passes.
  *
- * <p>Without {@code lm_head.weight} the embeddings are the head. A linear layer has a bias where
- * there is one.
+ * <p>Without a head of its own the embeddings are the head. A linear layer has a bias where there
+ * is one.
  */
 public final class DenseModel {
-  static final String EMBEDDINGS = "model.embed_tokens.weight";
-  static final String NORM = "model.norm.weight";
-  private static final String HEAD = "lm_head.weight";
-  private static final List<String> LINEARS =
-      List.of(
-          "self_attn.q_proj",
-          "self_attn.k_proj",
-          "self_attn.v_proj",
-          "self_attn.o_proj",
-          "mlp.gate_proj",
-          "mlp.up_proj",
-          "mlp.down_proj");
-
   private final ModelConfig config;
-  private final Map<String, float[]> parameters;
+  private final Decoder network;
+  private final Map<String, Values> parameters;
 
-  private DenseModel(ModelConfig config, Map<String, float[]> parameters) {
+  private DenseModel(ModelConfig config, Decoder network, Map<String, Values> parameters) {
     this.config = config;
+    this.network = network;
     this.parameters = parameters;
   }
 
   /** A model of these parameters. */
   public static DenseModel of(ModelConfig config, Map<String, float[]> parameters) {
-    if (!config.architecture().equals(Llama.ARCHITECTURE)) {
-      throw new TributaryException(
-          ErrorCode.UNKNOWN_ARCHITECTURE,
-          "gradients of architecture %s are unknown; this build has those of %s"
-              .formatted(Quoted.of(config.architecture()), Llama.ARCHITECTURE));
-    }
-    return new DenseModel(config, Map.copyOf(parameters));
+    Map<String, Values> values = new HashMap<>();
+    parameters.forEach((name, array) -> values.put(name, new Values.Held(array)));
+    return ofValues(config, values);
   }
 
-  /** Widens every tensor of a checkpoint: memory for one copy of the model in fp32. */
-  public static DenseModel load(ModelConfig config, TensorSource tensors) {
-    Map<String, float[]> parameters = new HashMap<>();
-    for (String name : tensors.names()) {
-      parameters.put(name, tensors.tensor(name).toFloats());
+  private static DenseModel ofValues(ModelConfig config, Map<String, Values> parameters) {
+    if (!(Families.network(config) instanceof Decoder network)) {
+      throw new TributaryException(
+          ErrorCode.UNKNOWN_ARCHITECTURE,
+          "gradients of architecture %s are unknown: it is not made of the common blocks"
+              .formatted(Quoted.of(config.architecture())));
     }
-    return of(config, parameters);
+    return new DenseModel(config, network, Map.copyOf(parameters));
+  }
+
+  /** Of a checkpoint, which stays open as long as this is used: nothing of it is copied. */
+  public static DenseModel load(ModelConfig config, TensorSource tensors) {
+    Map<String, Values> parameters = new HashMap<>();
+    for (String name : tensors.names()) {
+      parameters.put(name, new Values.Lying(tensors.tensor(name)));
+    }
+    return ofValues(config, parameters);
   }
 
   public ModelConfig config() {
     return config;
   }
 
+  Decoder network() {
+    return network;
+  }
+
   /** Names of the weights of all blocks' linear layers, in the order of the network. */
   public List<String> linears() {
-    List<String> names = new ArrayList<>();
-    for (int layer = 0; layer < config.layers(); layer++) {
-      for (String linear : LINEARS) {
-        names.add(prefix(layer) + linear + ".weight");
-      }
-    }
-    return names;
+    return network.stages().stream()
+        .flatMap(stage -> stage.projections().stream())
+        .map(projection -> projection.weight().name())
+        .toList();
   }
 
   /** Tokens that the model knows: rows of its embeddings. */
   public int vocabulary() {
-    return rows(EMBEDDINGS, config.hiddenSize());
+    Parameter.Matrix embeddings = network.embedding();
+    Values values = required(embeddings.name());
+    int rows = values.length() / embeddings.columns();
+    requireSize(embeddings.name(), values, rows * embeddings.columns());
+    return rows;
   }
 
-  static String prefix(int layer) {
-    return "model.layers." + layer + ".";
+  /** The vector as checkpoints hold it. */
+  float[] vector(Parameter.Vector vector) {
+    Values values = required(vector.name());
+    requireSize(vector.name(), values, vector.length());
+    return values.all();
   }
 
-  /** The parameter, [length]. */
-  float[] vector(String name, int length) {
-    float[] values = required(name);
-    requireSize(name, values, length);
+  /** The vector, or null when the model has none of this name. */
+  float @Nullable [] vectorIfAny(Parameter.Vector vector) {
+    return parameters.containsKey(vector.name()) ? vector(vector) : null;
+  }
+
+  /** The matrix, [rows, columns]. */
+  Values matrix(Parameter.Matrix matrix) {
+    Values values = required(matrix.name());
+    requireSize(matrix.name(), values, Math.multiplyExact(matrix.rows(), matrix.columns()));
     return values;
   }
 
-  /** The parameter, or null when the model has none of this name. */
-  float @Nullable [] vectorIfAny(String name, int length) {
-    return parameters.containsKey(name) ? vector(name, length) : null;
-  }
-
-  /** The parameter, [rows, columns]. */
-  float[] matrix(String name, int rows, int columns) {
-    return vector(name, Math.multiplyExact(rows, columns));
+  /** The embeddings, [vocabulary, hidden]. */
+  Values embeddings() {
+    vocabulary();
+    return required(network.embedding().name());
   }
 
   /** The output head, [vocabulary, hidden]. */
-  float[] head() {
-    String name = parameters.containsKey(HEAD) ? HEAD : EMBEDDINGS;
-    return matrix(name, vocabulary(), config.hiddenSize());
+  Values head() {
+    String own = network.head().name();
+    String name = parameters.containsKey(own) ? own : network.embedding().name();
+    Values values = required(name);
+    requireSize(name, values, Math.multiplyExact(vocabulary(), config.hiddenSize()));
+    return values;
   }
 
-  private int rows(String name, int columns) {
-    float[] values = required(name);
-    requireSize(name, values, values.length / columns * columns);
-    return values.length / columns;
-  }
-
-  private float[] required(String name) {
-    float[] values = parameters.get(name);
+  private Values required(String name) {
+    Values values = parameters.get(name);
     if (values == null) {
       throw new TributaryException(
           ErrorCode.MISSING_TENSOR,
@@ -124,12 +126,12 @@ public final class DenseModel {
     return values;
   }
 
-  private static void requireSize(String name, float[] values, int wanted) {
-    if (values.length != wanted) {
+  private static void requireSize(String name, Values values, int wanted) {
+    if (values.length() != wanted) {
       throw new TributaryException(
           ErrorCode.TENSOR_SHAPE,
           "tensor %s has %d elements; the model's configuration asks for %d"
-              .formatted(name, values.length, wanted));
+              .formatted(name, values.length(), wanted));
     }
   }
 }

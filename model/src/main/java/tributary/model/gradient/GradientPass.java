@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import tributary.gpu.Gemm;
 import tributary.model.ModelConfig;
+import tributary.model.decoder.Block;
 import tributary.protocol.ErrorCode;
 import tributary.protocol.TributaryException;
 
@@ -22,17 +23,16 @@ public final class GradientPass {
   private final Gemm gemm;
   private final List<BlockStep> blocks = new ArrayList<>();
   private final HeadStep head;
-  private final float[] embeddings;
+  private final EmbeddingStep embedding;
 
   private GradientPass(DenseModel model, Gemm gemm) {
     this.model = model;
     this.gemm = gemm;
-    for (int layer = 0; layer < model.config().layers(); layer++) {
-      blocks.add(new BlockStep(model, gemm, layer));
+    for (Block block : model.network().blocks()) {
+      blocks.add(new BlockStep(model, gemm, block));
     }
     this.head = new HeadStep(model, gemm);
-    this.embeddings =
-        model.matrix(DenseModel.EMBEDDINGS, model.vocabulary(), model.config().hiddenSize());
+    this.embedding = new EmbeddingStep(model);
   }
 
   /**
@@ -53,6 +53,24 @@ public final class GradientPass {
     return head.logits(hidden(batch), rows);
   }
 
+  /**
+   * What the head makes logits of, [T, hidden], for those who want those of a few rows at a time.
+   */
+  public Matrix hidden(TokenBatch batch) {
+    check(batch);
+    BatchSteps steps = steps(batch);
+    Matrix hidden = embedding.forward(batch);
+    for (BlockStep block : blocks) {
+      hidden = block.output(block.forward(hidden, steps));
+    }
+    return hidden;
+  }
+
+  /** Logits [rows, vocabulary] of some rows of what {@link #hidden} made. */
+  public Matrix logits(Matrix hidden, int[] rows) {
+    return head.logits(hidden, rows);
+  }
+
   /** The mean loss of some of the batch's rows. */
   public double loss(TokenBatch batch, int[] rows, LogitLoss loss) {
     return head.loss(hidden(batch), rows, loss);
@@ -65,52 +83,24 @@ public final class GradientPass {
    */
   public double gradients(TokenBatch batch, int[] rows, LogitLoss loss, GradientSink sink) {
     check(batch);
-    RotaryStep rotary = rotary(batch);
-    AttentionStep attention = new AttentionStep(batch, model, gemm);
+    BatchSteps steps = steps(batch);
     List<BlockStep.Trace> traces = new ArrayList<>();
-    Matrix hidden = embed(batch);
+    Matrix hidden = embedding.forward(batch);
     for (BlockStep block : blocks) {
-      BlockStep.Trace trace = block.forward(hidden, rotary, attention);
+      BlockStep.Trace trace = block.forward(hidden, steps);
       traces.add(trace);
       hidden = block.output(trace);
     }
     Matrix gradient = Matrix.zeros(hidden.rows(), hidden.columns());
     double value = head.backward(gradient, hidden, rows, loss, sink);
     for (int layer = blocks.size() - 1; layer >= 0; layer--) {
-      blocks.get(layer).backward(gradient, traces.removeLast(), rotary, attention, sink);
+      blocks.get(layer).backward(gradient, traces.removeLast(), steps, sink);
     }
     return value;
   }
 
-  private Matrix hidden(TokenBatch batch) {
-    check(batch);
-    RotaryStep rotary = rotary(batch);
-    AttentionStep attention = new AttentionStep(batch, model, gemm);
-    Matrix hidden = embed(batch);
-    for (BlockStep block : blocks) {
-      hidden = block.output(block.forward(hidden, rotary, attention));
-    }
-    return hidden;
-  }
-
-  private RotaryStep rotary(TokenBatch batch) {
-    return new RotaryStep(batch, model.config().rope(), model.config().headSize());
-  }
-
-  private Matrix embed(TokenBatch batch) {
-    Matrix hidden = Matrix.zeros(batch.rows(), model.config().hiddenSize());
-    int row = 0;
-    for (int[] sequence : batch.sequences()) {
-      for (int token : sequence) {
-        System.arraycopy(
-            embeddings,
-            token * hidden.columns(),
-            hidden.values(),
-            hidden.start(row++),
-            hidden.columns());
-      }
-    }
-    return hidden;
+  private BatchSteps steps(TokenBatch batch) {
+    return new BatchSteps(batch, model.config().structure().dimensions(), gemm);
   }
 
   private void check(TokenBatch batch) {

@@ -3,6 +3,7 @@ package tributary.model.gradient;
 import java.util.Arrays;
 import java.util.stream.IntStream;
 import tributary.gpu.Gemm;
+import tributary.model.decoder.Head;
 
 /**
  * The final norm and the output head, and the loss on their logits. Logits exist for a part of the
@@ -13,16 +14,18 @@ final class HeadStep {
 
   private final Gemm gemm;
   private final NormStep norm;
-  private final float[] weight;
+  private final Values weight;
   private final int vocabulary;
   private final int hidden;
+  private final float softCap;
 
   HeadStep(DenseModel model, Gemm gemm) {
     this.gemm = gemm;
-    this.norm = new NormStep(model, DenseModel.NORM);
+    this.norm = NormStep.of(model, model.network().outputs().norm());
     this.weight = model.head();
     this.vocabulary = model.vocabulary();
     this.hidden = model.config().hiddenSize();
+    this.softCap = model.network().outputs().softCap();
   }
 
   /** Logits of the chosen rows of {@code x} [T, hidden]. */
@@ -35,9 +38,27 @@ final class HeadStep {
     gemm.addTransposed(
         logits.values(),
         normed.values(),
-        weight,
+        weight.all(),
         new Gemm.Extent(normed.rows(), vocabulary, hidden));
+    if (softCap != Head.UNCAPPED) {
+      RowLoop.run(
+          logits.rows(),
+          vocabulary,
+          row -> {
+            for (int i = logits.start(row); i < logits.start(row + 1); i++) {
+              logits.values()[i] = (float) (softCap * Math.tanh(logits.values()[i] / softCap));
+            }
+          });
+    }
     return logits;
+  }
+
+  /** Gradients of capped logits in, those of uncapped ones out. */
+  private void throughCap(Matrix gradients, Matrix logits) {
+    for (int i = 0; i < logits.values().length; i++) {
+      float share = logits.values()[i] / softCap;
+      gradients.values()[i] *= 1 - share * share;
+    }
   }
 
   /** The mean loss of the chosen rows. */
@@ -54,30 +75,32 @@ final class HeadStep {
   /** As {@link #loss}; sets {@code dx} to the input's gradient and hands over the norm's. */
   double backward(Matrix dx, Matrix x, int[] rows, LogitLoss loss, GradientSink sink) {
     Arrays.fill(dx.values(), 0);
-    double[] dNorm = new double[hidden];
+    double[] dNorm = norm.sums();
     double sum = 0;
     for (int from = 0; from < rows.length; from += part()) {
       int end = Math.min(rows.length, from + part());
       Matrix chosen = x.select(rows, from, end);
       Matrix logits = multiply(norm.forward(chosen));
+      Matrix capped = softCap == Head.UNCAPPED ? null : logits.copy();
       sum += replaceByGradient(logits, from, loss);
+      if (capped != null) {
+        throughCap(logits, capped);
+      }
       Matrix dNormed = Matrix.zeros(end - from, hidden);
       gemm.add(
           dNormed.values(),
           logits.values(),
-          weight,
+          weight.all(),
           new Gemm.Extent(end - from, hidden, vocabulary));
       divide(dNormed, rows.length);
       Matrix dChosen = Matrix.zeros(end - from, hidden);
       norm.backward(dChosen, dNormed, chosen);
-      norm.addWeightGradient(dNorm, dNormed, chosen);
+      norm.addParameterGradients(dNorm, dNormed, chosen);
       for (int i = from; i < end; i++) {
         addRow(dx, rows[i], dChosen, i - from);
       }
     }
-    if (sink.wants(DenseModel.NORM)) {
-      sink.accept(DenseModel.NORM, LinearStep.floats(dNorm));
-    }
+    norm.deliver(dNorm, sink);
     return sum / rows.length;
   }
 

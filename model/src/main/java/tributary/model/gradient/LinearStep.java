@@ -2,28 +2,30 @@ package tributary.model.gradient;
 
 import org.jspecify.annotations.Nullable;
 import tributary.gpu.Gemm;
+import tributary.model.network.Projection;
 
 /** A linear layer, {@code y = x W^T + b}: x [T, columns], y [T, rows]. */
 final class LinearStep {
   private final Gemm gemm;
-  private final String name;
+  private final String weightName;
+  private final String biasName;
   private final int rows;
   private final int columns;
-  private final float[] weight;
+  private final Values weight;
   private final float @Nullable [] bias;
 
-  /**
-   * One of a model's layers.
-   *
-   * @param name without {@code .weight}
-   */
-  LinearStep(DenseModel model, Gemm gemm, String name, int rows, int columns) {
+  LinearStep(DenseModel model, Gemm gemm, Projection projection) {
     this.gemm = gemm;
-    this.name = name;
-    this.rows = rows;
-    this.columns = columns;
-    this.weight = model.matrix(name + ".weight", rows, columns);
-    this.bias = model.vectorIfAny(name + ".bias", rows);
+    this.weightName = projection.weight().name();
+    this.biasName = projection.bias().name();
+    this.rows = projection.weight().rows();
+    this.columns = projection.weight().columns();
+    this.weight = model.matrix(projection.weight());
+    this.bias = model.vectorIfAny(projection.bias());
+  }
+
+  int rows() {
+    return rows;
   }
 
   Matrix forward(Matrix x) {
@@ -33,20 +35,21 @@ final class LinearStep {
         System.arraycopy(bias, 0, y.values(), y.start(row), rows);
       }
     }
-    gemm.addTransposed(y.values(), x.values(), weight, new Gemm.Extent(x.rows(), rows, columns));
+    gemm.addTransposed(
+        y.values(), x.values(), weight.all(), new Gemm.Extent(x.rows(), rows, columns));
     return y;
   }
 
   /** Adds the input's gradient to {@code dx}, and hands over weight's and bias's. */
   void backward(Matrix dx, Matrix dy, Matrix x, GradientSink sink) {
-    gemm.add(dx.values(), dy.values(), weight, new Gemm.Extent(dy.rows(), columns, rows));
-    if (sink.wants(name + ".weight")) {
-      float[] gradient = new float[weight.length];
+    gemm.add(dx.values(), dy.values(), weight.all(), new Gemm.Extent(dy.rows(), columns, rows));
+    if (sink.wants(weightName)) {
+      float[] gradient = new float[weight.length()];
       gemm.addGram(gradient, dy.values(), x.values(), new Gemm.Extent(rows, columns, x.rows()));
-      sink.accept(name + ".weight", gradient);
+      sink.accept(weightName, gradient);
     }
-    if (bias != null && sink.wants(name + ".bias")) {
-      sink.accept(name + ".bias", columnSums(dy));
+    if (bias != null && sink.wants(biasName)) {
+      sink.accept(biasName, columnSums(dy));
     }
   }
 

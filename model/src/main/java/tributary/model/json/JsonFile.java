@@ -43,11 +43,12 @@ public final class JsonFile {
           fault,
           "%s: holds a JSON %s; an object is wanted"
               .formatted(file, root.getNodeType().name().toLowerCase(java.util.Locale.ROOT)));
-    } catch (JsonProcessingException broken) {
-      throw new TributaryException(
-          fault, "%s: not valid JSON: %s".formatted(file, broken.getOriginalMessage()), broken);
-    } catch (IOException impossible) {
-      throw new AssertionError(impossible);
+    } catch (IOException broken) { // Also characters that are none: Jackson guesses the encoding.
+      String reason =
+          broken instanceof JsonProcessingException syntax
+              ? syntax.getOriginalMessage()
+              : broken.getMessage();
+      throw new TributaryException(fault, "%s: not valid JSON: %s".formatted(file, reason), broken);
     }
   }
 

@@ -1,8 +1,8 @@
 /**
  * The Llama family: pre-norm blocks of grouped-query attention with rotary positions and a gated
- * feed-forward layer.
+ * feed-forward layer. Other families say how they depart from it.
  *
- * <p>May use {@code model.network}, {@code gpu} and {@code tensor}.
+ * <p>May use {@code model.family}, {@code model.decoder}, {@code model.network} and {@code gpu}.
  */
 @NullMarked
 package tributary.model.llama;

@@ -8,6 +8,10 @@ import org.jspecify.annotations.Nullable;
 import tributary.gpu.Backend;
 import tributary.gpu.DeltaMatrix;
 import tributary.gpu.WeightVector;
+import tributary.gpu.program.CompiledModel;
+import tributary.gpu.program.CompiledTenant;
+import tributary.gpu.program.StepCompiler;
+import tributary.gpu.program.TenantOperands;
 import tributary.protocol.Bytes;
 import tributary.protocol.ErrorCode;
 import tributary.protocol.TributaryException;
@@ -16,33 +20,83 @@ import tributary.tensor.TensorView;
 import tributary.tensor.format.DeltaTensor;
 
 /** One tenant's differences to a base's parameters, in a backend's memory. */
-public final class Differences implements AutoCloseable {
+public final class Differences implements TenantOperands, AutoCloseable {
   private final @Nullable DeltaMatrix[] matrices;
   private final @Nullable WeightVector[] vectors;
+  private final Parameters parameters;
   private Bytes vectorBytes = Bytes.ZERO;
+  private @Nullable CompiledTenant compiled;
 
   private Differences(Parameters parameters) {
+    this.parameters = parameters;
     matrices = new DeltaMatrix[parameters.matrices()];
     vectors = new WeightVector[parameters.vectors()];
   }
 
   /**
+   * Where differences are loaded to.
+   *
+   * @param compiled the base, where steps are compiled; null where kernels run one by one
+   */
+  public record Target(Backend backend, @Nullable CompiledModel compiled) {}
+
+  /**
    * Loads every difference; one that does not fit the base, or that nothing would compute with, is
    * refused. The memory behind {@code tensors} must outlive the result.
    */
+  public static Differences load(Network network, Map<String, DeltaTensor> tensors, Target target) {
+    return load(network, tensors, target, Integer.MAX_VALUE);
+  }
+
+  /** Loads what a width needs, to be served at it; see {@link Backend#delta(DeltaTensor, int)}. */
   public static Differences load(
-      Network network, Map<String, DeltaTensor> tensors, Backend backend) {
+      Network network, Map<String, DeltaTensor> tensors, Target target, int width) {
     Map<String, Parameter> known = network.parameters().byName();
     tensors.forEach((name, tensor) -> check(name, tensor, known.get(name)));
     Differences differences = new Differences(network.parameters());
     try {
-      tensors.forEach((name, tensor) -> differences.load(known.get(name), tensor, backend));
+      tensors.forEach(
+          (name, tensor) -> differences.load(known.get(name), tensor, target.backend, width));
       differences.checkVocabulary(network);
+      if (target.compiled != null) {
+        differences.compiled = target.compiled.tenant(differences);
+      }
       return differences;
     } catch (RuntimeException | Error e) {
       differences.close();
       throw e;
     }
+  }
+
+  /** Signs for measuring speed, over every matrix but the embeddings and the head. */
+  public static Differences random(
+      Network network, StepCompiler device, CompiledModel compiled, int planes) {
+    Differences differences = new Differences(network.parameters());
+    for (Parameter parameter : network.parameters().all()) {
+      if (parameter instanceof Parameter.Matrix m && !m.vocabulary()) {
+        differences.matrices[m.slot()] = device.randomSigns(m.rows(), m.columns(), planes);
+      }
+    }
+    differences.compiled = compiled.tenant(differences);
+    return differences;
+  }
+
+  @Override
+  public @Nullable DeltaMatrix matrix(int slot) {
+    return matrix(parameters.matrixOf(slot));
+  }
+
+  @Override
+  public @Nullable WeightVector vector(int slot) {
+    return vectors[slot];
+  }
+
+  /** These differences on the device that compiled the base. */
+  public CompiledTenant compiled() {
+    if (compiled == null) {
+      throw new IllegalStateException("the base of these differences is not compiled");
+    }
+    return compiled;
   }
 
   /** The tenant's difference to the matrix, or to the one it is tied to; null where none. */
@@ -63,6 +117,9 @@ public final class Differences implements AutoCloseable {
   }
 
   public Bytes size() {
+    if (compiled != null) {
+      return compiled.size();
+    }
     Bytes sum = vectorBytes;
     for (DeltaMatrix matrix : matrices) {
       sum = matrix == null ? sum : sum.plus(matrix.size());
@@ -80,9 +137,17 @@ public final class Differences implements AutoCloseable {
     return coded().mapToInt(DeltaMatrix::width).max().orElse(1);
   }
 
+  /** Brings what a width needs, so that it may be set; may run beside a forward pass. */
+  public void prepare(int width) {
+    coded().forEach(matrix -> matrix.prepare(width));
+  }
+
   /** Computes every matrix at this width from now on, or at its own greatest. */
   public void setWidth(int width) {
     coded().forEach(matrix -> matrix.setWidth(width));
+    if (compiled != null) {
+      compiled.widthsChanged();
+    }
   }
 
   private Stream<DeltaMatrix> coded() {
@@ -91,6 +156,9 @@ public final class Differences implements AutoCloseable {
 
   @Override
   public void close() {
+    if (compiled != null) {
+      compiled.close();
+    }
     for (DeltaMatrix matrix : matrices) {
       if (matrix != null) {
         matrix.close();
@@ -103,11 +171,11 @@ public final class Differences implements AutoCloseable {
     }
   }
 
-  private void load(@Nullable Parameter parameter, DeltaTensor tensor, Backend backend) {
+  private void load(@Nullable Parameter parameter, DeltaTensor tensor, Backend backend, int width) {
     switch (parameter) {
-      case Parameter.Matrix matrix -> matrices[matrix.slot()] = backend.delta(tensor);
+      case Parameter.Matrix matrix -> matrices[matrix.slot()] = backend.delta(tensor, width);
       case Parameter.Vector vector when tensor instanceof DeltaTensor.Replaced(var value) -> {
-        vectors[vector.slot()] = backend.vector(value);
+        vectors[vector.slot()] = backend.vector(vector.effective(value));
         vectorBytes = vectorBytes.plus(new Bytes((long) vector.length() * Float.BYTES));
       }
       case null -> throw new AssertionError("unchecked");

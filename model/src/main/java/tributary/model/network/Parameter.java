@@ -2,6 +2,7 @@ package tributary.model.network;
 
 import org.jspecify.annotations.Nullable;
 import tributary.tensor.Shape;
+import tributary.tensor.TensorView;
 
 /** One tensor that a network computes with, under its name in checkpoints. */
 public sealed interface Parameter {
@@ -31,11 +32,25 @@ public sealed interface Parameter {
    *
    * @param slot counts the network's vectors
    * @param inBase false for a bias that the base does not have, but a tenant may
+   * @param offset added to what checkpoints hold, for families whose norms multiply by 1 + w
    */
-  record Vector(int slot, String name, int length, boolean inBase) implements Parameter {
+  record Vector(int slot, String name, int length, boolean inBase, float offset)
+      implements Parameter {
     @Override
     public Shape shape() {
       return Shape.of(length);
+    }
+
+    /** What is computed with, given what a checkpoint or a tenant holds. */
+    TensorView effective(TensorView stored) {
+      if (offset == 0) {
+        return stored;
+      }
+      float[] values = stored.toFloats();
+      for (int i = 0; i < values.length; i++) {
+        values[i] += offset;
+      }
+      return TensorView.of(stored.shape(), values);
     }
   }
 }

@@ -4,6 +4,9 @@ import org.jspecify.annotations.Nullable;
 import tributary.gpu.Backend;
 import tributary.gpu.WeightMatrix;
 import tributary.gpu.WeightVector;
+import tributary.gpu.program.BaseOperands;
+import tributary.gpu.program.ProgramRecorder;
+import tributary.gpu.program.StepCompiler;
 import tributary.protocol.ErrorCode;
 import tributary.protocol.TributaryException;
 import tributary.tensor.Shape;
@@ -11,13 +14,45 @@ import tributary.tensor.TensorView;
 import tributary.tensor.container.TensorSource;
 
 /** The base's values of a network's parameters, in a backend's memory. */
-public final class Weights implements AutoCloseable {
+public final class Weights implements BaseOperands, AutoCloseable {
   private final @Nullable WeightMatrix[] matrices;
   private final @Nullable WeightVector[] vectors;
 
+  private final Parameters parameters;
+
   private Weights(Parameters parameters) {
+    this.parameters = parameters;
     matrices = new WeightMatrix[parameters.matrices()];
     vectors = new WeightVector[parameters.vectors()];
+  }
+
+  /** What stands for each parameter while a step is recorded; tied ones stand for themselves. */
+  static Weights placeholders(Parameters parameters, ProgramRecorder recorder) {
+    Weights weights = new Weights(parameters);
+    for (Parameter parameter : parameters.all()) {
+      switch (parameter) {
+        case Parameter.Matrix m ->
+            weights.matrices[m.slot()] = recorder.matrix(m.slot(), m.rows(), m.columns());
+        case Parameter.Vector v ->
+            weights.vectors[v.slot()] = recorder.vector(v.slot(), v.length());
+      }
+    }
+    return weights;
+  }
+
+  /** Values for measuring speed. */
+  public static Weights random(Network network, StepCompiler device) {
+    Weights weights = new Weights(network.parameters());
+    for (Parameter parameter : network.parameters().all()) {
+      switch (parameter) {
+        case Parameter.Matrix m when m.tiedTo() == null ->
+            weights.matrices[m.slot()] = device.randomMatrix(m.rows(), m.columns(), m.slot() + 1);
+        case Parameter.Vector v when v.inBase() ->
+            weights.vectors[v.slot()] = device.ones(v.length());
+        case Parameter.Matrix _, Parameter.Vector _ -> {}
+      }
+    }
+    return weights;
   }
 
   /**
@@ -50,6 +85,16 @@ public final class Weights implements AutoCloseable {
     if (old != null) {
       old.close();
     }
+  }
+
+  @Override
+  public WeightMatrix matrix(int slot) {
+    return matrix(parameters.matrixOf(slot));
+  }
+
+  @Override
+  public @Nullable WeightVector vector(int slot) {
+    return vectors[slot];
   }
 
   /** The matrix, or the one it is tied to. */
@@ -88,7 +133,7 @@ public final class Weights implements AutoCloseable {
       case Parameter.Matrix matrix when matrix.tiedTo() == null ->
           matrices[matrix.slot()] = backend.matrix(source.tensor(matrix.name()));
       case Parameter.Vector vector when vector.inBase() ->
-          vectors[vector.slot()] = backend.vector(source.tensor(vector.name()));
+          vectors[vector.slot()] = backend.vector(vector.effective(source.tensor(vector.name())));
       case Parameter.Matrix _, Parameter.Vector _ -> {}
     }
   }

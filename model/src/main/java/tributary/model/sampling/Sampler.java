@@ -1,5 +1,6 @@
 package tributary.model.sampling;
 
+import java.util.BitSet;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import tributary.protocol.ErrorCode;
@@ -16,6 +17,13 @@ public final class Sampler {
       top = List.copyOf(top);
     }
   }
+
+  /**
+   * How one token is to be drawn.
+   *
+   * @param allowed the only tokens that may be drawn, or null where every one may
+   */
+  public record Rules(Sampling sampling, StopRule stop, @Nullable BitSet allowed) {}
 
   private final Penalties penalties = new Penalties();
   private final Candidates candidates = new Candidates();
@@ -37,14 +45,23 @@ public final class Sampler {
       int length,
       Sampling sampling,
       StopRule stop) {
+    return draw(logits, tokens, promptLength, length, new Rules(sampling, stop, null));
+  }
+
+  /** Draws one token as {@code rules} say. */
+  public Drawn draw(float[] logits, int[] tokens, int promptLength, int length, Rules rules) {
+    Sampling sampling = rules.sampling();
     requireNumbers(logits);
     int index = length - promptLength;
     if (sampling.reportsLogprobs()) {
       logprobs.take(logits, sampling.topLogprobs());
     }
     addBias(logits, sampling);
-    if (index < stop.minTokens()) {
-      mask(logits, stop);
+    if (index < rules.stop().minTokens()) {
+      mask(logits, rules.stop());
+    }
+    if (rules.allowed() != null) {
+      restrict(logits, rules.allowed());
     }
     penalties.apply(logits, tokens, promptLength, length, sampling);
 
@@ -56,6 +73,47 @@ public final class Sampler {
     return sampling.reportsLogprobs()
         ? new Drawn(token, logprobs.of(token), logprobs.top())
         : new Drawn(token, null, List.of());
+  }
+
+  /**
+   * True when the next token is the one with the largest logit, whatever else was drawn: then
+   * {@link #drawn} serves, and the logits need not be read.
+   *
+   * @param index of the token in the output
+   */
+  public static boolean takesLargest(Sampling sampling, StopRule stop, int index) {
+    return sampling.isGreedy()
+        && !sampling.reportsLogprobs()
+        && sampling.logitBias().isEmpty()
+        && sampling.repetitionPenalty() == 1
+        && sampling.presencePenalty() == 0
+        && sampling.frequencyPenalty() == 0
+        && (index >= stop.minTokens() || stop.stopTokens().isEmpty());
+  }
+
+  /** The lowest of the ids with the largest logit; negative when none is a number. */
+  public static int choice(float[] logits) {
+    int best = -1;
+    for (int i = 0; i < logits.length; i++) {
+      if (best < 0 ? !Float.isNaN(logits[i]) : logits[i] > logits[best]) {
+        best = i;
+      }
+    }
+    return best;
+  }
+
+  /**
+   * A token that was chosen where the logits are.
+   *
+   * @throws TributaryException {@code internal} when there was none to choose
+   */
+  public static Drawn drawn(int choice) {
+    if (choice < 0) {
+      throw new TributaryException(
+          ErrorCode.INTERNAL,
+          "the model computed no logit that is a number; its weights or its delta are damaged");
+    }
+    return new Drawn(choice, null, List.of());
   }
 
   /** The lowest of the ids with the largest logit. */
@@ -92,6 +150,23 @@ public final class Sampler {
     }
   }
 
+  /**
+   * Rules out all other tokens. Where the model and the request had ruled out every allowed one,
+   * they become equals: the form holds whatever the model says.
+   */
+  private static void restrict(float[] logits, BitSet allowed) {
+    boolean open = false;
+    for (int i = 0; i < logits.length; i++) {
+      if (!allowed.get(i)) {
+        logits[i] = Float.NEGATIVE_INFINITY;
+      }
+      open |= logits[i] != Float.NEGATIVE_INFINITY;
+    }
+    if (!open) {
+      allowed.stream().filter(token -> token < logits.length).forEach(token -> logits[token] = 0);
+    }
+  }
+
   /** Minus infinity is a token that the model rules out; anything else must be finite. */
   private static void requireNumbers(float[] logits) {
     for (int i = 0; i < logits.length; i++) {
@@ -108,7 +183,8 @@ public final class Sampler {
     if (logits[argMax(logits)] == Float.NEGATIVE_INFINITY) {
       throw new TributaryException(
           ErrorCode.INTERNAL,
-          "no token can be drawn: model, logit_bias and min_tokens rule out the whole vocabulary");
+          "no token can be drawn: model, logit_bias, min_tokens and response_format rule out the "
+              + "whole vocabulary");
     }
   }
 }

@@ -25,15 +25,53 @@ public final class ChatTemplate {
   private static final List<String> SPECIAL_TOKENS =
       List.of("bos_token", "eos_token", "unk_token", "pad_token", "sep_token", "cls_token");
 
-  /** One message of a conversation. */
-  public record Message(String role, String content) {}
+  /**
+   * One message of a conversation.
+   *
+   * @param toolCalls that an assistant's message made
+   * @param toolCallId of the call that a tool's message answers
+   */
+  public record Message(
+      String role, String content, List<ToolCall> toolCalls, @Nullable String toolCallId) {
+    public Message {
+      toolCalls = List.copyOf(toolCalls);
+    }
+
+    public Message(String role, String content) {
+      this(role, content, List.of(), null);
+    }
+  }
+
+  /**
+   * A call that was made.
+   *
+   * @param arguments as JSON text
+   */
+  public record ToolCall(String id, String name, String arguments) {}
+
+  /**
+   * What a template is told beside the messages.
+   *
+   * @param addGenerationPrompt whether it opens the assistant's turn
+   * @param tools each as JSON text
+   * @param values further names; texts, numbers and booleans
+   */
+  public record Options(
+      boolean addGenerationPrompt, List<String> tools, Map<String, Object> values) {
+    public Options {
+      tools = List.copyOf(tools);
+      values = Map.copyOf(values);
+    }
+  }
 
   private final Template template;
   private final Map<String, String> specialTokens;
+  private final boolean showsTools;
 
-  private ChatTemplate(Template template, Map<String, String> specialTokens) {
+  private ChatTemplate(Template template, Map<String, String> specialTokens, boolean showsTools) {
     this.template = template;
     this.specialTokens = Map.copyOf(specialTokens);
+    this.showsTools = showsTools;
   }
 
   /** A template that needs no special tokens by name. */
@@ -49,7 +87,9 @@ public final class ChatTemplate {
    */
   public static ChatTemplate compile(String source, Map<String, String> specialTokens) {
     return new ChatTemplate(
-        Template.compile(source, Clock.system(ZoneId.systemDefault())), specialTokens);
+        Template.compile(source, Clock.system(ZoneId.systemDefault())),
+        specialTokens,
+        source.contains("tools"));
   }
 
   /**
@@ -72,22 +112,48 @@ public final class ChatTemplate {
         text -> compile(text, config.map(ChatTemplate::specialTokens).orElse(Map.of())));
   }
 
+  /** Whether the template has words for tools; where it has none, they are not shown. */
+  public boolean showsTools() {
+    return showsTools;
+  }
+
   /** The prompt for these messages; a template's own complaint is a {@code chat_template} error. */
   public String render(List<Message> messages, boolean addGenerationPrompt) {
-    Map<String, @Nullable Object> variables = new HashMap<>(specialTokens);
+    return render(messages, new Options(addGenerationPrompt, List.of(), Map.of()));
+  }
+
+  /** The prompt for these messages and tools. */
+  public String render(List<Message> messages, Options options) {
+    Map<String, @Nullable Object> variables = new HashMap<>(options.values());
+    variables.putAll(specialTokens);
     variables.put("messages", messages.stream().map(ChatTemplate::entries).toList());
-    variables.put("add_generation_prompt", addGenerationPrompt);
-    variables.put("tools", null);
+    variables.put("add_generation_prompt", options.addGenerationPrompt());
+    variables.put(
+        "tools",
+        options.tools().isEmpty() ? null : options.tools().stream().map(PlainJson::read).toList());
     variables.put("documents", null);
     return template.render(variables);
   }
 
   /** In the order in which a template that prints the whole message shows them. */
-  private static Map<String, String> entries(Message message) {
-    Map<String, String> entries = new LinkedHashMap<>();
+  private static Map<String, @Nullable Object> entries(Message message) {
+    Map<String, @Nullable Object> entries = new LinkedHashMap<>();
     entries.put("role", message.role());
     entries.put("content", message.content());
+    if (!message.toolCalls().isEmpty()) {
+      entries.put("tool_calls", message.toolCalls().stream().map(ChatTemplate::entries).toList());
+    }
+    if (message.toolCallId() != null) {
+      entries.put("tool_call_id", message.toolCallId());
+    }
     return entries;
+  }
+
+  private static Map<String, Object> entries(ToolCall call) {
+    Map<String, @Nullable Object> function = new LinkedHashMap<>();
+    function.put("name", call.name());
+    function.put("arguments", PlainJson.read(call.arguments()));
+    return Map.of("id", call.id(), "type", "function", "function", function);
   }
 
   private static Optional<String> source(@Nullable JsonNode node) {

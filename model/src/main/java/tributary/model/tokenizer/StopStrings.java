@@ -1,6 +1,8 @@
 package tributary.model.tokenizer;
 
 import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Looks for stop strings in text that arrives in pieces. The one that is complete first ends the
@@ -12,19 +14,20 @@ final class StopStrings {
   /** Text that may be the beginning of a stop string. */
   private final StringBuilder held = new StringBuilder();
 
-  private boolean found;
+  /** The one that ended the text. */
+  private @Nullable String found;
 
   StopStrings(List<String> stops) {
     this.stops = stops.stream().filter(stop -> !stop.isEmpty()).toList();
   }
 
-  boolean found() {
-    return found;
+  Optional<String> found() {
+    return Optional.ofNullable(found);
   }
 
   /** Takes text and returns what can no longer be part of a stop string. */
   String append(CharSequence text) {
-    if (found || text.isEmpty()) {
+    if (found != null || text.isEmpty()) {
       return "";
     }
     if (stops.isEmpty()) {
@@ -32,13 +35,12 @@ final class StopStrings {
     }
     held.append(text);
     int start = firstStop();
-    found = start >= 0;
-    return take(found ? start : held.length() - undecided());
+    return take(start >= 0 ? start : held.length() - undecided());
   }
 
   /** What is held back, when nothing follows. */
   String finish() {
-    return found ? "" : take(held.length());
+    return found != null ? "" : take(held.length());
   }
 
   private String take(int count) {
@@ -47,7 +49,7 @@ final class StopStrings {
     return text;
   }
 
-  /** Where the stop string starts that ends first, or -1. */
+  /** Where the stop string starts that ends first, which is the one found, or -1. */
   private int firstStop() {
     int start = -1;
     int end = Integer.MAX_VALUE;
@@ -57,6 +59,7 @@ final class StopStrings {
       if (at >= 0 && (stopEnd < end || (stopEnd == end && at < start))) {
         start = at;
         end = stopEnd;
+        found = stop;
       }
     }
     return start;

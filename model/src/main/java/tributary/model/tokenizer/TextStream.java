@@ -1,6 +1,7 @@
 package tributary.model.tokenizer;
 
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Turns the tokens of one sequence into pieces of text: only whole characters, and nothing that may
@@ -47,8 +48,13 @@ public final class TextStream {
     return piece(text + stops.finish());
   }
 
+  /** The stop string that ended the sequence, if one did. */
+  public Optional<String> stopString() {
+    return stops.found();
+  }
+
   private Piece piece(String text) {
     decoded.setLength(0);
-    return new Piece(text, stops.found());
+    return new Piece(text, stops.found().isPresent());
   }
 }

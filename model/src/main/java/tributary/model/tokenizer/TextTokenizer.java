@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import tributary.model.grammar.Constraints;
 import tributary.model.json.JsonFile;
 import tributary.protocol.Bytes;
 import tributary.protocol.ErrorCode;
@@ -34,6 +35,7 @@ public final class TextTokenizer implements AutoCloseable {
 
   private final HuggingFaceTokenizer encoder;
   private final Vocabulary vocabulary;
+  private final Constraints constraints;
 
   /** Held for writing by {@link #close}: native memory must not go while it is read. */
   private final ReadWriteLock lock = new ReentrantReadWriteLock();
@@ -43,6 +45,7 @@ public final class TextTokenizer implements AutoCloseable {
   private TextTokenizer(HuggingFaceTokenizer encoder, Vocabulary vocabulary) {
     this.encoder = encoder;
     this.vocabulary = vocabulary;
+    this.constraints = new Constraints(vocabulary.size(), vocabulary::shown);
   }
 
   /** Reads the directory's {@code tokenizer.json}; nothing is fetched from anywhere. */
@@ -53,13 +56,18 @@ public final class TextTokenizer implements AutoCloseable {
     return new TextTokenizer(encoder(file, json), vocabulary);
   }
 
+  /**
+   * The text's tokens.
+   *
+   * @throws TributaryException {@code tokenizer}, when its file has no token for a part of the text
+   */
   public Tokens encode(String text, boolean addSpecialTokens) {
     lock.readLock().lock();
     try {
       if (closed) {
         throw new IllegalStateException("the tokenizer is closed");
       }
-      long[] ids = encoder.encode(wellFormed(text), addSpecialTokens, false).getIds();
+      long[] ids = ids(wellFormed(text), addSpecialTokens);
       int[] tokens = new int[ids.length];
       for (int i = 0; i < ids.length; i++) {
         tokens[i] = Math.toIntExact(ids[i]);
@@ -67,6 +75,18 @@ public final class TextTokenizer implements AutoCloseable {
       return Tokens.of(tokens);
     } finally {
       lock.readLock().unlock();
+    }
+  }
+
+  private long[] ids(String text, boolean addSpecialTokens) {
+    try {
+      return encoder.encode(text, addSpecialTokens, false).getIds();
+    } catch (RuntimeException refused) {
+      throw new TributaryException(
+          ErrorCode.TOKENIZER,
+          "the tokenizers library cannot encode a text: %s; repair the variant's tokenizer.json"
+              .formatted(refused.getMessage()),
+          refused);
     }
   }
 
@@ -99,6 +119,11 @@ public final class TextTokenizer implements AutoCloseable {
       characters.finish(text);
     }
     return text.toString();
+  }
+
+  /** What of this vocabulary may come next in outputs that must have a form. */
+  public Constraints constraints() {
+    return constraints;
   }
 
   /** One more than the largest id. */

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.ByteArrayOutputStream;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.HashMap;
 import java.util.Map;
@@ -74,6 +75,13 @@ final class Vocabulary {
 
   TokenDecoder.LeadingSpace leadingSpace() {
     return decoder.leadingSpace();
+  }
+
+  /** The bytes that a token adds to what readers see; a special token adds none. */
+  byte[] shown(int token) {
+    return contains(token) && !isSpecial(token)
+        ? Arrays.copyOfRange(bytes, starts[token], starts[token + 1])
+        : new byte[0];
   }
 
   /** A new decoder of the bytes of tokens. */

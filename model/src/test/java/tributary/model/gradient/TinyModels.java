@@ -4,11 +4,17 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
+import tributary.gpu.Activation;
 import tributary.gpu.Rope;
 import tributary.model.ModelConfig;
+import tributary.model.family.Dimensions;
+import tributary.model.llama.Llama;
+import tributary.model.llama.LlamaStructure;
 
 /** Models of a few hundred weights, large enough to be wrong in every way. */
 public final class TinyModels {
+  static final String EMBEDDINGS = "model.embed_tokens.weight";
+
   private static final int VOCABULARY = 11;
   private static final int HIDDEN = 6;
   private static final int INTERMEDIATE = 10;
@@ -22,20 +28,15 @@ public final class TinyModels {
   /** Two layers, two query heads to each key-value head, half of each head rotated. */
   public static ModelConfig config() {
     return new ModelConfig(
-        "LlamaForCausalLM",
+        Llama.ARCHITECTURE,
+        new LlamaStructure(
+            new Dimensions(HIDDEN, INTERMEDIATE, LAYERS, HEADS, KV_HEADS, HEAD_SIZE, 64),
+            1e-5f,
+            new Rope.Frequencies(new float[] {0.7f}, 1.1f),
+            Activation.SILU,
+            LlamaStructure.Biases.NONE),
         VOCABULARY,
-        HIDDEN,
-        INTERMEDIATE,
-        LAYERS,
-        HEADS,
-        KV_HEADS,
-        HEAD_SIZE,
-        64,
-        1e-5f,
         true,
-        false,
-        false,
-        new Rope.Frequencies(new float[] {0.7f}, 1.1f),
         Set.of(2),
         1);
   }
@@ -44,10 +45,10 @@ public final class TinyModels {
   public static Map<String, float[]> parameters(long seed, boolean biasesAndHead) {
     var random = new SplittableRandom(seed);
     Map<String, float[]> parameters = new LinkedHashMap<>();
-    parameters.put(DenseModel.EMBEDDINGS, values(random, VOCABULARY * HIDDEN, 0, 1));
-    parameters.put(DenseModel.NORM, values(random, HIDDEN, 1, 0.2));
+    parameters.put(EMBEDDINGS, values(random, VOCABULARY * HIDDEN, 0, 1));
+    parameters.put("model.norm.weight", values(random, HIDDEN, 1, 0.2));
     for (int layer = 0; layer < LAYERS; layer++) {
-      String prefix = DenseModel.prefix(layer);
+      String prefix = "model.layers." + layer + ".";
       parameters.put(prefix + "input_layernorm.weight", values(random, HIDDEN, 1, 0.2));
       parameters.put(prefix + "post_attention_layernorm.weight", values(random, HIDDEN, 1, 0.2));
       linear(parameters, random, prefix + "self_attn.q_proj", HEADS * HEAD_SIZE, HIDDEN);

@@ -308,6 +308,46 @@ class ChatTemplateTest {
   }
 
   @Test
+  void phi_3() {
+    String template =
+        """
+        {% for message in messages %}{% if message['role'] == 'system' and message['content'] %}\
+        {{'<|system|>\\n' + message['content'] + '<|end|>\\n'}}\
+        {% elif message['role'] == 'user' %}\
+        {{'<|user|>\\n' + message['content'] + '<|end|>\\n'}}\
+        {% elif message['role'] == 'assistant' %}\
+        {{'<|assistant|>\\n' + message['content'] + '<|end|>\\n'}}{% endif %}{% endfor %}\
+        {% if add_generation_prompt %}{{ '<|assistant|>\\n' }}{% else %}{{ eos_token }}{% endif %}\
+        """;
+    assertThat(render(template, true, HELLO, HI, BYE))
+        .isEqualTo(
+            """
+            <|user|>
+            Hello<|end|>
+            <|assistant|>
+            Hi!<|end|>
+            <|user|>
+             Bye <|end|>
+            <|assistant|>
+            """);
+    assertThat(render(template, false, HELLO)).isEqualTo("<|user|>\nHello<|end|>\n</s>");
+  }
+
+  @Test
+  void falcon_which_joins_turns_with_names() {
+    String template =
+        """
+        {% for message in messages %}{% if not loop.first %}{{ '\\n' }}{% endif %}\
+        {% if message['role'] == 'system' %}{{ message['content'] | trim }}\
+        {% elif message['role'] == 'user' %}{{ 'User: ' + message['content'] | trim }}\
+        {% elif message['role'] == 'assistant' %}{{ 'Falcon: ' + message['content'] }}\
+        {% endif %}{% endfor %}{% if add_generation_prompt %}{{ '\\n' + 'Falcon:' }}{% endif %}\
+        """;
+    assertThat(render(template, true, SYSTEM, HELLO, HI, BYE))
+        .isEqualTo("Be brief.\nUser: Hello\nFalcon: Hi!\nUser: Bye\nFalcon:");
+  }
+
+  @Test
   void a_name_that_is_not_given_prints_nothing() {
     assertThat(ChatTemplate.compile("{{ bos_token }}x").render(List.of(HELLO), false))
         .isEqualTo("x");

@@ -103,6 +103,28 @@ class TextTokenizerTest {
   }
 
   @Test
+  void a_decoder_that_strips_nothing_keeps_leading_spaces() throws Exception {
+    TinyTokenizers.sentencePiece(directory);
+    ObjectNode root = TinyTokenizers.read(directory);
+    root.set(
+        "decoder",
+        TinyTokenizers.json(
+            "{\"type\": \"Sequence\", \"decoders\": [{\"type\": \"Replace\", \"pattern\":"
+                + " {\"String\": \"▁\"}, \"content\": \" \"}, {\"type\": \"ByteFallback\"},"
+                + " {\"type\": \"Fuse\"}]}"));
+    TinyTokenizers.write(directory, root);
+    try (TextTokenizer tokenizer = TextTokenizer.open(directory);
+        HuggingFaceTokenizer library = library()) {
+      Tokens tokens = tokenizer.encode("the hello", true);
+      long[] wide = IntStream.of(tokens.toArray()).asLongStream().toArray();
+
+      assertThat(tokenizer.decode(tokens, true))
+          .startsWith(" the")
+          .isEqualTo(library.decode(wide, true));
+    }
+  }
+
+  @Test
   void the_metaspace_decoder_drops_the_space_of_the_first_word_only() throws Exception {
     TinyTokenizers.sentencePiece(directory);
     ObjectNode root = TinyTokenizers.read(directory);

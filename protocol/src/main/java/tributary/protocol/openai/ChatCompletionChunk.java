@@ -18,20 +18,34 @@ public record ChatCompletionChunk(
     this(id, "chat.completion.chunk", created, model, List.copyOf(choices), usage);
   }
 
+  /**
+   * One answer.
+   *
+   * @param stopReason the stop string or the id of the stop token that ended it, if one did
+   */
   public record Choice(
       int index,
       Delta delta,
       @Nullable ChatLogprobs logprobs,
-      @JsonProperty("finish_reason") @Nullable String finishReason) {}
+      @JsonProperty("finish_reason") @Nullable String finishReason,
+      @JsonProperty("stop_reason") @JsonInclude(JsonInclude.Include.NON_NULL)
+          @Nullable Object stopReason) {}
 
   /** What this event adds to the message. */
   @JsonInclude(JsonInclude.Include.NON_NULL)
-  public record Delta(@Nullable String role, @Nullable String content) {
-    public static final Delta ROLE = new Delta("assistant", "");
-    public static final Delta NONE = new Delta(null, null);
+  public record Delta(
+      @Nullable String role,
+      @Nullable String content,
+      @JsonProperty("tool_calls") @Nullable List<ToolCallBody> toolCalls) {
+    public static final Delta ROLE = new Delta("assistant", "", null);
+    public static final Delta NONE = new Delta(null, null, null);
 
     public static Delta of(String text) {
-      return new Delta(null, text);
+      return new Delta(null, text, null);
+    }
+
+    public static Delta of(ToolCallBody call) {
+      return new Delta(null, null, List.of(call));
     }
   }
 }

@@ -3,9 +3,7 @@ package tributary.protocol.openai;
 import java.io.IOException;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
-import tributary.protocol.ErrorCode;
 import tributary.protocol.Sampling;
-import tributary.protocol.TributaryException;
 
 /**
  * The body of {@code POST /v1/completions}.
@@ -55,20 +53,13 @@ public record CompletionBody(
       if (bestOf != 0 && bestOf != shared.choices()) {
         throw OptionsReader.unsupported("best_of");
       }
-      if (echo && shared.sampling().reportsLogprobs()) {
-        throw new TributaryException(
-            ErrorCode.UNSUPPORTED_PARAMETER,
-            "echo with logprobs: this server does not have log-probabilities of prompts yet; "
-                + "leave one of the two out",
-            "echo");
-      }
       return new CompletionBody(model, prompts, echo, shared, fields.unknown());
     }
 
     private void take(String name, FieldReader in) throws IOException {
       switch (name) {
         case "model" -> model = in.string(name);
-        case "prompt" -> prompts = PromptReader.read(in, limits.promptsMax());
+        case "prompt" -> prompts = PromptReader.read(name, in, limits.promptsMax());
         case "echo" -> echo = in.flag(name, false);
         case "best_of" -> bestOf = in.integer(name, 1, limits.choicesMax(), 0);
         case "logprobs" ->

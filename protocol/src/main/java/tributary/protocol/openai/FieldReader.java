@@ -1,6 +1,7 @@
 package tributary.protocol.openai;
 
 import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
@@ -10,6 +11,7 @@ import com.fasterxml.jackson.core.exc.InputCoercionException;
 import com.fasterxml.jackson.core.exc.StreamConstraintsException;
 import java.io.CharConversionException;
 import java.io.IOException;
+import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -161,6 +163,15 @@ final class FieldReader {
       }
     }
     return text;
+  }
+
+  /** The JSON text of the value that is here, without white space. */
+  String raw() throws IOException {
+    var text = new StringWriter();
+    try (JsonGenerator generator = JSON.createGenerator(text)) {
+      generator.copyCurrentStructure(parser);
+    }
+    return text.toString();
   }
 
   boolean flag(String path, boolean orElse) {

@@ -1,9 +1,12 @@
 package tributary.protocol.openai;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
+import tributary.protocol.Haste;
+import tributary.protocol.OutputForm;
 import tributary.protocol.Sampling;
 
 /**
@@ -13,6 +16,8 @@ import tributary.protocol.Sampling;
  * @param maxTokens as given; the default depends on the endpoint and the room in the context
  * @param sampling complete but for the seed, which is 0
  * @param seed as given; without one every request draws differently
+ * @param form what each answer must look like
+ * @param haste how soon it is wanted
  */
 public record GenerationOptions(
     int choices,
@@ -20,7 +25,22 @@ public record GenerationOptions(
     Sampling sampling,
     OptionalLong seed,
     Stopping stopping,
-    Delivery delivery) {
+    Delivery delivery,
+    Prompting prompting,
+    OutputForm form,
+    Haste haste) {
+
+  /**
+   * How prompts are made into tokens.
+   *
+   * @param tokensMax only so many of a prompt's last tokens are kept; absent keeps all
+   * @param addSpecialTokens whether the tokenizer adds those that open a text; absent is as the
+   *     endpoint has it
+   * @param logprobs alternatives to tell beside the log-probability of each token of a prompt;
+   *     absent tells nothing
+   */
+  public record Prompting(
+      OptionalInt tokensMax, Optional<Boolean> addSpecialTokens, OptionalInt logprobs) {}
 
   /**
    * When a sequence ends.
@@ -33,6 +53,9 @@ public record GenerationOptions(
       int minTokens,
       boolean ignoreEos,
       boolean includeStopString) {
+    /** As the model ends by itself. */
+    public static final Stopping NEVER = new Stopping(List.of(), Set.of(), 0, false, false);
+
     public Stopping {
       strings = List.copyOf(strings);
       tokens = Set.copyOf(tokens);
@@ -44,7 +67,15 @@ public record GenerationOptions(
    *
    * @param tokensAsIds whether log-probabilities name tokens as {@code token_id:N}, not by their
    *     text
+   * @param continuousUsage whether each event of a stream says what was used so far
    */
   public record Delivery(
-      boolean stream, boolean includeUsage, boolean skipSpecialTokens, boolean tokensAsIds) {}
+      boolean stream,
+      boolean includeUsage,
+      boolean continuousUsage,
+      boolean skipSpecialTokens,
+      boolean tokensAsIds) {
+    /** In one piece. */
+    public static final Delivery WHOLE = new Delivery(false, false, false, true, false);
+  }
 }

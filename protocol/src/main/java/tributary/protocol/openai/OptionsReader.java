@@ -6,10 +6,15 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import tributary.protocol.ErrorCode;
+import tributary.protocol.Haste;
+import tributary.protocol.Nanos;
+import tributary.protocol.OutputForm;
 import tributary.protocol.Quoted;
 import tributary.protocol.Sampling;
 import tributary.protocol.TributaryException;
@@ -25,20 +30,14 @@ final class OptionsReader {
           "suffix",
           "audio",
           "prediction",
-          "prompt_logprobs",
           "allowed_token_ids",
           "bad_words",
-          "truncate_prompt_tokens",
           "use_beam_search",
           "continue_final_message",
-          "chat_template",
           "chat_template_kwargs",
+          "chat_template",
           "documents",
-          "guided_json",
-          "guided_regex",
-          "guided_choice",
-          "guided_grammar",
-          "structured_outputs");
+          "guided_grammar");
 
   private final BodyLimits limits;
   private int choices = 1;
@@ -60,8 +59,15 @@ final class OptionsReader {
   private boolean includeStopString;
   private boolean stream;
   private boolean includeUsage;
+  private boolean continuousUsage;
+  private OptionalInt promptLogprobs = OptionalInt.empty();
+  private OptionalInt promptTokensMax = OptionalInt.empty();
+  private Optional<Boolean> addSpecialTokens = Optional.empty();
+  private final FormReader forms = new FormReader();
   private boolean skipSpecialTokens = true;
   private boolean tokensAsIds;
+  private int urgency;
+  private @Nullable Nanos within;
 
   OptionsReader(BodyLimits limits) {
     this.limits = limits;
@@ -91,8 +97,19 @@ final class OptionsReader {
       case "skip_special_tokens" -> skipSpecialTokens = in.flag(name, true);
       case "stream" -> stream = in.flag(name, false);
       case "stream_options" -> streamOptions(in);
-      case "response_format" -> responseFormat(in);
-      case "tool_choice" -> toolChoice(in);
+      case "response_format",
+          "guided_json",
+          "guided_regex",
+          "guided_choice",
+          "structured_outputs" ->
+          forms.take(name, in);
+      case "prompt_logprobs" -> promptLogprobs(in);
+      case "truncate_prompt_tokens" -> truncate(in);
+      // A lower one goes first, as in the servers that know this field.
+      case "priority" ->
+          urgency = -in.integer(name, -BodyLimits.PRIORITY_MAX, BodyLimits.PRIORITY_MAX, 0);
+      case "timeout" -> within = timeout(name, in);
+      case "add_special_tokens" -> addSpecialTokens = optionalFlag(name, in);
       default -> refuseOrSkip(name, in);
     }
   }
@@ -125,6 +142,12 @@ final class OptionsReader {
             frequencyPenalty,
             logitBias,
             topLogprobs);
+    if (stream && promptLogprobs.isPresent()) {
+      throw new TributaryException(
+          ErrorCode.INVALID_PARAMETER,
+          "prompt_logprobs do not come in a stream; leave stream out, or send echo and logprobs",
+          "prompt_logprobs");
+    }
     return new GenerationOptions(
         choices,
         maxTokens,
@@ -132,13 +155,34 @@ final class OptionsReader {
         seed,
         new GenerationOptions.Stopping(
             stopStrings, stopTokens, minTokens, ignoreEos, includeStopString),
-        new GenerationOptions.Delivery(stream, includeUsage, skipSpecialTokens, tokensAsIds));
+        new GenerationOptions.Delivery(
+            stream, includeUsage, continuousUsage, skipSpecialTokens, tokensAsIds),
+        new GenerationOptions.Prompting(promptTokensMax, addSpecialTokens, promptLogprobs),
+        checked(forms.finish()),
+        new Haste(urgency, within));
+  }
+
+  /** The form of the output, which must be able to end when it is complete. */
+  private OutputForm checked(OutputForm form) {
+    if (!form.isFree() && (minTokens > 0 || ignoreEos)) {
+      String field = minTokens > 0 ? "min_tokens" : "ignore_eos";
+      throw new TributaryException(
+          ErrorCode.INVALID_PARAMETER,
+          field + " cannot be kept together with a response_format or tools; leave one out",
+          field);
+    }
+    return form;
+  }
+
+  /** Replaces the form by the tools' where a request has some. */
+  void toolCalls(OutputForm.ToolCalls calls) {
+    forms.toolCalls(calls);
   }
 
   static TributaryException unsupported(String path) {
     return new TributaryException(
         ErrorCode.UNSUPPORTED_PARAMETER,
-        path + ": this server does not have it yet; leave it out",
+        path + ": this server does not have it; leave it out",
         path);
   }
 
@@ -214,40 +258,47 @@ final class OptionsReader {
       in.forEachField(
           "stream_options",
           (name, value) -> {
-            if (name.equals("include_usage")) {
-              includeUsage = value.flag("stream_options.include_usage", false);
-            } else {
-              value.skipUnknown("stream_options." + name);
+            String path = "stream_options." + name;
+            switch (name) {
+              case "include_usage" -> includeUsage = value.flag(path, false);
+              case "continuous_usage_stats" -> continuousUsage = value.flag(path, false);
+              default -> value.skipUnknown(path);
             }
           });
     }
   }
 
-  private static void responseFormat(FieldReader in) throws IOException {
+  private void promptLogprobs(FieldReader in) throws IOException {
     if (!in.isNull()) {
-      in.forEachField(
-          "response_format",
-          (name, value) -> {
-            if (!name.equals("type")) {
-              value.skipUnknown("response_format." + name);
-            } else if (!value.text("response_format.type", "a string").equals("text")) {
-              throw unsupported("response_format.type");
-            }
-          });
+      promptLogprobs =
+          OptionalInt.of((int) in.whole("prompt_logprobs", 0, Sampling.TOP_LOGPROBS_MAX));
     }
   }
 
-  /** Without tools, choosing none and choosing freely are the same. */
-  private static void toolChoice(FieldReader in) throws IOException {
-    if (in.isText()) {
-      String choice = in.text("tool_choice", "a string");
-      if (choice.equals("none") || choice.equals("auto")) {
-        return;
-      }
+  /** -1 is how vLLM spells "as many as the model takes". */
+  private void truncate(FieldReader in) throws IOException {
+    int max = in.integer("truncate_prompt_tokens", -1, Integer.MAX_VALUE, 0);
+    if (max == 0 && !in.isNull()) {
+      throw TributaryException.parameter("truncate_prompt_tokens", 0, 1, Integer.MAX_VALUE);
     }
-    if (!in.skipEmpty()) {
-      throw unsupported("tool_choice");
+    promptTokensMax = max == 0 ? OptionalInt.empty() : OptionalInt.of(max);
+  }
+
+  /** Seconds, with fractions. */
+  private static @Nullable Nanos timeout(String name, FieldReader in) throws IOException {
+    if (in.isNull()) {
+      return null;
     }
+    double seconds = in.number(name, 0);
+    if (!(seconds > 0 && seconds <= BodyLimits.TIMEOUT_SECONDS_MAX)) {
+      throw TributaryException.parameter(
+          name, seconds, Double.MIN_VALUE, BodyLimits.TIMEOUT_SECONDS_MAX);
+    }
+    return new Nanos((long) Math.ceil(seconds * 1e9));
+  }
+
+  private static Optional<Boolean> optionalFlag(String name, FieldReader in) {
+    return in.isNull() ? Optional.empty() : Optional.of(in.flag(name, true));
   }
 
   private static void refuseOrSkip(String name, FieldReader in) throws IOException {

@@ -13,6 +13,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import tributary.protocol.ErrorCode;
+import tributary.protocol.Haste;
+import tributary.protocol.Nanos;
 import tributary.protocol.Sampling;
 import tributary.protocol.Tokens;
 import tributary.protocol.TributaryException;
@@ -27,7 +29,8 @@ class BodiesTest {
        "presence_penalty":-1,"frequency_penalty":1.5,"logit_bias":{"3":-100,"4":1e1},"logprobs":3,
        "ignore_eos":true,"min_tokens":2,"include_stop_str_in_output":true,
        "skip_special_tokens":false,"stream":true,"stream_options":{"include_usage":true,"y":{}},
-       "user":"u","best_of":2,"response_format":{"type":"text"},"tools":[],"z":[{"a":[]}]}\
+       "user":"u","best_of":2,"response_format":{"type":"text"},"tools":[],"z":[{"a":[]}],
+       "priority":-3,"timeout":1.5}\
       """;
 
   @Test
@@ -44,7 +47,8 @@ class BodiesTest {
     assertThat(options.stopping())
         .isEqualTo(new GenerationOptions.Stopping(List.of("x", "y"), Set.of(7), 2, true, true));
     assertThat(options.delivery())
-        .isEqualTo(new GenerationOptions.Delivery(true, true, false, false));
+        .isEqualTo(new GenerationOptions.Delivery(true, true, false, false, false));
+    assertThat(options.haste()).isEqualTo(new Haste(3, Nanos.ofMillis(1_500)));
     assertThat(body.unknownFields()).containsExactly("stream_options.y", "user", "z");
   }
 

@@ -6,6 +6,7 @@ import java.util.List;
 import tributary.tensor.TensorView;
 import tributary.tensor.format.GroupedCodes;
 import tributary.tensor.format.LookupPlanes;
+import tributary.tensor.format.LowRank;
 import tributary.tensor.format.MatrixCode;
 import tributary.tensor.format.SignPlanes;
 import tributary.tensor.format.SparseCodes;
@@ -16,7 +17,7 @@ import tributary.tensor.format.VectorCodes;
  * DeltaFile}.
  */
 sealed interface CodeLayout
-    permits SignsLayout, SparseLayout, GroupedLayout, LookupLayout, VectorLayout {
+    permits SignsLayout, SparseLayout, GroupedLayout, LookupLayout, VectorLayout, LowRankLayout {
   /** The coded matrix, and the name of the tensor that it is a difference to. */
   record Matrix(String name, int rows, int columns) {
     String part(String part) {
@@ -30,13 +31,14 @@ sealed interface CodeLayout
   }
 
   /** The layout of a code that is to be written. */
-  static CodeLayout of(MatrixCode code, Codebooks codebooks) {
+  static CodeLayout of(MatrixCode code, Codebooks codebooks, Frames frames) {
     return switch (code) {
       case SignPlanes signs -> SignsLayout.of(signs);
-      case SparseCodes sparse -> SparseLayout.of(sparse);
+      case SparseCodes sparse -> SparseLayout.of(sparse, frames);
       case GroupedCodes grouped -> GroupedLayout.of(grouped);
       case LookupPlanes lookup -> new LookupLayout(lookup.widths());
       case VectorCodes vector -> VectorLayout.of(vector, codebooks);
+      case LowRank lowRank -> new LowRankLayout(lowRank.rank());
     };
   }
 
@@ -48,9 +50,10 @@ sealed interface CodeLayout
       case GroupedLayout.KIND -> GroupedLayout.parse(fields);
       case LookupLayout.KIND -> LookupLayout.parse(fields);
       case VectorLayout.KIND -> VectorLayout.parse(fields);
+      case LowRankLayout.KIND -> LowRankLayout.parse(fields);
       default ->
           throw fields.unknown(
-              "kind", kind, "signed, sparse, grouped, lookup, vector, replaced, exact");
+              "kind", kind, "signed, sparse, grouped, lookup, vector, low_rank, replaced, exact");
     };
   }
 

@@ -6,6 +6,10 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.SequencedMap;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import tributary.protocol.Bytes;
 import tributary.protocol.ErrorCode;
 import tributary.protocol.Quoted;
@@ -13,14 +17,14 @@ import tributary.protocol.TributaryException;
 import tributary.tensor.format.DeltaTensor;
 
 /**
- * A delta file of format 2: a valid safetensors file whose metadata carries a manifest.
+ * A delta file of format 3: a valid safetensors file whose metadata carries a manifest.
  *
  * <h2>Manifest</h2>
  *
  * The metadata entry {@code tributary.delta} is a JSON object:
  *
  * <pre>
- * format             2; a reader refuses a higher one before it looks at anything else
+ * format             3; a reader refuses a higher one before it looks at anything else
  * codec, settings    who chose the codes and how: a string, and an object of strings; for people
  * base               fingerprint of the base, see {@link Fingerprint}
  * model              name of the fine-tune
@@ -62,9 +66,12 @@ import tributary.tensor.format.DeltaTensor;
  *   T/scales.w.p       N   [rows] or [1]            of plane p at width w
  *
  * "sparse": {@link tributary.tensor.format.SparseCodes}
- *   bits, zero, group_columns
+ *   bits, zero, group_columns, quadruples true when a byte holds each (1 or 2 bits a code only)
  *   T/patterns         U8  [rows, ceil(columns / 8)]
  *   T/codes            U8  [rows, ceil(columns / 2 * bits / 8)]
+ *   T/quadruples       U8  [rows, columns / 4]      stands in for these two: the pattern in the low
+ *                          nibble, the first code from bit 4 and the second from bit 4 + bits up;
+ *                          framed, it takes less, since positions and codes depend on each other
  *   T/scales           N   [rows, groups]           groups = ceil(columns / group_columns)
  *
  * "grouped": {@link tributary.tensor.format.GroupedCodes}
@@ -93,6 +100,12 @@ import tributary.tensor.format.DeltaTensor;
  *   T/scales           N   [rows]
  *   codebook.i         N   [256, codebooks[i]]      one for all matrices that name it
  *
+ * "low_rank": {@link tributary.tensor.format.LowRank}
+ *   rank
+ *   T/up               F   [rows, rank]             F: F32, F16 or BF16
+ *   T/down             F   [rank, columns]
+ *   T/scale            N   [1]
+ *
  * "replaced"
  *   T                  any type and shape           the fine-tune's own values
  *
@@ -112,18 +125,26 @@ import tributary.tensor.format.DeltaTensor;
  * usable difference of fewer planes. Data begins at a multiple of 8 bytes; tensors follow each
  * other without gaps, so that a reader must not count on alignment.
  *
+ * <h2>Format 2</h2>
+ *
+ * Has no quadruples. It is still read.
+ *
  * <h2>Format 1</h2>
  *
  * Has the kinds "signed", without narrow_scales, and "replaced" only, and neither base_factors nor
  * codebooks nor frames. It is still read.
  */
 public final class DeltaFile implements AutoCloseable {
-  public static final int FORMAT = 2;
+  public static final int FORMAT = 3;
+
+  /** Stored tensors that only some widths need; see the table above. */
+  private static final Pattern PLANE = Pattern.compile("/(?:signs|plane)\\.(\\d{1,3})$");
 
   private final Path path;
   private final SafetensorsFile file;
   private final Arena unfolded;
   private final DeltaHeader header;
+  private final StoredParts stored;
   private final SequencedMap<String, DeltaTensor> tensors;
 
   private DeltaFile(
@@ -131,11 +152,13 @@ public final class DeltaFile implements AutoCloseable {
       SafetensorsFile file,
       Arena unfolded,
       DeltaHeader header,
+      StoredParts stored,
       SequencedMap<String, DeltaTensor> tensors) {
     this.path = path;
     this.file = file;
     this.unfolded = unfolded;
     this.header = header;
+    this.stored = stored;
     this.tensors = Collections.unmodifiableSequencedMap(tensors);
   }
 
@@ -144,6 +167,18 @@ public final class DeltaFile implements AutoCloseable {
    * read every byte: see {@link #verifyChecksums()}.
    */
   public static DeltaFile open(Path path) {
+    return open(path, Integer.MAX_VALUE);
+  }
+
+  /**
+   * As {@link #open}, but planes behind the first that are frames are all zero until {@link
+   * #unfold} is called, so that nothing of them is read before they are needed.
+   */
+  public static DeltaFile openFirst(Path path) {
+    return open(path, 1);
+  }
+
+  private static DeltaFile open(Path path, int width) {
     SafetensorsFile file = SafetensorsFile.open(path);
     Arena unfolded = Arena.ofShared();
     try {
@@ -155,9 +190,10 @@ public final class DeltaFile implements AutoCloseable {
                 .formatted(path, Quoted.of(DeltaHeader.KEY)));
       }
       DeltaHeader header = DeltaHeader.parse(path, manifest);
-      StoredParts stored = new StoredParts(path, file, header, unfolded);
+      StoredParts stored =
+          new StoredParts(path, file, header, unfolded, name -> plane(name) >= width);
       var tensors = new DeltaReader(path, file, header, stored).read();
-      return new DeltaFile(path, file, unfolded, header, tensors);
+      return new DeltaFile(path, file, unfolded, header, stored, tensors);
     } catch (RuntimeException | Error e) {
       unfolded.close();
       file.close();
@@ -178,7 +214,7 @@ public final class DeltaFile implements AutoCloseable {
    */
   public static void write(
       Path path, DeltaManifest manifest, SequencedMap<String, DeltaTensor> tensors, Frames frames) {
-    new DeltaWriter(manifest, tensors).write(path, frames);
+    new DeltaWriter(manifest, tensors, frames, (_, values) -> values).write(path);
   }
 
   /** The format that the file was written in, {@value #FORMAT} or lower. */
@@ -200,6 +236,15 @@ public final class DeltaFile implements AutoCloseable {
     return file.size();
   }
 
+  /** What the whole file takes in memory: its bytes, and what its frames unfold to. */
+  public Bytes memory() {
+    Bytes sum = file.size();
+    for (ZstdFrame frame : header.frames().values()) {
+      sum = sum.plus(new Bytes(frame.unfoldedBytes()));
+    }
+    return sum;
+  }
+
   /**
    * What each difference alone takes in the file, by the fine-tune's tensor name, in file order.
    */
@@ -216,9 +261,38 @@ public final class DeltaFile implements AutoCloseable {
     return sizes;
   }
 
+  /**
+   * What frames leave of the parts of each name, such as {@code codes}; exact tensors have the name
+   * {@code ""}. Where nothing is framed it is 1.
+   */
+  public SortedMap<String, Double> frameShares() {
+    SortedMap<String, Long> stored = new TreeMap<>();
+    SortedMap<String, Long> unfolded = new TreeMap<>();
+    for (String name : file.names()) {
+      long bytes = file.tensor(name).data().byteSize();
+      ZstdFrame frame = header.frames().get(name);
+      String part = DeltaForecast.partOf(name);
+      stored.merge(part, bytes, Long::sum);
+      unfolded.merge(part, frame == null ? bytes : frame.unfoldedBytes(), Long::sum);
+    }
+    SortedMap<String, Double> shares = new TreeMap<>();
+    stored.forEach((part, bytes) ->
+        shares.put(part, bytes == 0 ? 1.0 : (double) bytes / unfolded.getOrDefault(part, bytes)));
+    return shares;
+  }
+
   /** Reads all bytes; throws {@code delta_checksum} naming the first tensor that is damaged. */
   public void verifyChecksums() {
+    verifyChecksums(0, Integer.MAX_VALUE);
+  }
+
+  /**
+   * Reads what width {@code to} needs beyond width {@code from}, of everything at 0; throws as
+   * {@link #verifyChecksums()}.
+   */
+  public void verifyChecksums(int from, int to) {
     header.checksums().entrySet().parallelStream()
+        .filter(stored -> plane(stored.getKey()) >= from && plane(stored.getKey()) < to)
         .filter(this::isDamaged)
         .findFirst()
         .ifPresent(damaged -> {
@@ -227,6 +301,26 @@ public final class DeltaFile implements AutoCloseable {
               "%s: the bytes of %s are not those that were written; fetch the file again"
                   .formatted(path, Quoted.of(damaged.getKey())));
         });
+  }
+
+  /** Brings what width {@code to} needs beyond width {@code from} from disk into memory. */
+  public void read(int from, int to) {
+    for (String stored : header.checksums().keySet()) {
+      if (plane(stored) >= from && plane(stored) < to) {
+        file.tensor(stored).data().load();
+      }
+    }
+  }
+
+  /** Unfolds what width {@code to} needs beyond width {@code from} and is still folded. */
+  public void unfold(int from, int to) {
+    stored.unfold(name -> plane(name) >= from && plane(name) < to);
+  }
+
+  /** The plane that a stored tensor is; 0 for one that every width needs. */
+  private static int plane(String stored) {
+    Matcher plane = PLANE.matcher(stored);
+    return plane.find() ? Integer.parseInt(plane.group(1)) : 0;
   }
 
   private boolean isDamaged(Map.Entry<String, String> checksum) {

@@ -3,6 +3,7 @@ package tributary.tensor.container;
 import java.util.Collections;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import tributary.tensor.TensorView;
 
 /**
  * What a delta file says of itself, beside the tensors.
@@ -28,5 +29,18 @@ public record DeltaManifest(
           "negative size: originalBytes=%d originalElements=%d"
               .formatted(originalBytes, originalElements));
     }
+  }
+
+  /** The manifest of a fine-tune that is as large as its base. */
+  public static DeltaManifest sizedAs(
+      TensorSource base, String codec, SortedMap<String, String> codecSettings, String model) {
+    long bytes = 0;
+    long elements = 0;
+    for (String name : base.names()) {
+      TensorView tensor = base.tensor(name);
+      bytes += tensor.data().byteSize();
+      elements += tensor.shape().elements();
+    }
+    return new DeltaManifest(codec, codecSettings, Fingerprint.of(base), model, bytes, elements);
   }
 }

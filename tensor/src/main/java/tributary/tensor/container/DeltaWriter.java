@@ -11,6 +11,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
+import tributary.protocol.Bytes;
 import tributary.tensor.DType;
 import tributary.tensor.Shape;
 import tributary.tensor.TensorView;
@@ -19,15 +20,31 @@ import tributary.tensor.format.MatrixCode;
 
 /** Lays differences out as the stored tensors of a delta file, in the order it prescribes. */
 final class DeltaWriter {
+  private static final int DIGEST_DIGITS = 64;
+
   private record Stored(String name, TensorView values) {}
 
+  /** What becomes of the parts before they are put into their places. */
+  interface Keep {
+    default void store(DeltaLayout.Coded layout, MatrixCode code, CodeLayout.Sink sink) {
+      layout.code().store(layout.matrix(), code, sink);
+    }
+
+    TensorView kept(Part part, TensorView values);
+  }
+
   private final DeltaManifest manifest;
+  private final Frames frames;
+  private final Keep keep;
   private final SequencedMap<String, DeltaLayout> layouts = new LinkedHashMap<>();
   private final Codebooks codebooks = new Codebooks();
   private final SortedMap<Integer, List<Stored>> stages = new TreeMap<>();
 
-  DeltaWriter(DeltaManifest manifest, SequencedMap<String, DeltaTensor> tensors) {
+  DeltaWriter(
+      DeltaManifest manifest, SequencedMap<String, DeltaTensor> tensors, Frames frames, Keep keep) {
     this.manifest = manifest;
+    this.frames = frames;
+    this.keep = keep;
     tensors.forEach(this::add);
     codebooks.store(this::put);
     stages
@@ -63,11 +80,11 @@ final class DeltaWriter {
     var layout =
         new DeltaLayout.Coded(
             new CodeLayout.Matrix(name, code.rows(), code.columns()),
-            CodeLayout.of(code, codebooks),
+            CodeLayout.of(code, codebooks, frames),
             factors != null,
             added == null ? 0 : added.shape().dimension(0));
     layouts.put(name, layout);
-    layout.code().store(layout.matrix(), code, this::put);
+    keep.store(layout, code, this::put);
     if (factors != null) {
       put(layout.factors(), Numbers.of(factors));
     }
@@ -79,10 +96,11 @@ final class DeltaWriter {
   private void put(Part part, TensorView values) {
     stages
         .computeIfAbsent(part.stage(), _ -> new ArrayList<>())
-        .add(new Stored(part.name(), values));
+        .add(new Stored(part.name(), keep.kept(part, values)));
   }
 
-  void write(Path path, Frames frames) {
+  /** Everything in the order of the file. */
+  private SequencedMap<String, TensorView> inOrder() {
     SequencedMap<String, TensorView> stored = new LinkedHashMap<>();
     for (List<Stored> stage : stages.values()) {
       for (Stored part : stage) {
@@ -91,14 +109,32 @@ final class DeltaWriter {
         }
       }
     }
+    return stored;
+  }
+
+  void write(Path path) {
+    SequencedMap<String, TensorView> stored = inOrder();
     SortedMap<String, ZstdFrame> folded = new ConcurrentSkipListMap<>();
     if (frames == Frames.ZSTD) {
       stored.entrySet().parallelStream().forEach(part -> fold(part, folded));
     }
+    SafetensorsWriter.write(path, metadata(folded, checksums(stored)), stored);
+  }
+
+  private Map<String, String> metadata(
+      SortedMap<String, ZstdFrame> folded, SortedMap<String, String> checksums) {
     DeltaHeader header =
         new DeltaHeader(
-            DeltaFile.FORMAT, manifest, layouts, codebooks.vectorRows(), folded, checksums(stored));
-    SafetensorsWriter.write(path, Map.of(DeltaHeader.KEY, header.toJson()), stored);
+            DeltaFile.FORMAT, manifest, layouts, codebooks.vectorRows(), folded, checksums);
+    return Map.of(DeltaHeader.KEY, header.toJson());
+  }
+
+  /** Size of the file of parts that were kept as they will be, and of which these are frames. */
+  Bytes size(SortedMap<String, ZstdFrame> folded) {
+    SequencedMap<String, TensorView> stored = inOrder();
+    SortedMap<String, String> checksums = new TreeMap<>();
+    stored.keySet().forEach(name -> checksums.put(name, "0".repeat(DIGEST_DIGITS)));
+    return SafetensorsWriter.size(metadata(folded, checksums), stored);
   }
 
   /** Puts a frame in a part's place where that is worth its while. */

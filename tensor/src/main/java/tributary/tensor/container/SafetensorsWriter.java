@@ -3,15 +3,21 @@ package tributary.tensor.container;
 import com.fasterxml.jackson.core.JsonGenerator;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.SequencedMap;
 import java.util.TreeMap;
+import java.util.function.Function;
+import tributary.protocol.Bytes;
+import tributary.tensor.DType;
+import tributary.tensor.Shape;
 import tributary.tensor.TensorView;
 
 /** Writes a safetensors file: whole or not at all. */
@@ -20,6 +26,21 @@ public final class SafetensorsWriter {
 
   /** The data begins at a multiple of this many bytes. */
   private static final int ALIGNMENT_BYTES = 8;
+
+  /**
+   * A tensor that is made when its turn comes, so that only one has to be in memory.
+   *
+   * @param values of this type and shape; the arena is closed when they are written
+   */
+  public record Pending(DType type, Shape shape, Function<Arena, TensorView> values) {
+    static Pending of(TensorView tensor) {
+      return new Pending(tensor.type(), tensor.shape(), arena -> tensor);
+    }
+
+    private long bytes() {
+      return Math.multiplyExact(shape.elements(), type.bytes());
+    }
+  }
 
   private SafetensorsWriter() {}
 
@@ -30,6 +51,12 @@ public final class SafetensorsWriter {
    */
   public static void write(
       Path path, Map<String, String> metadata, SequencedMap<String, TensorView> tensors) {
+    writePending(path, metadata, pending(tensors));
+  }
+
+  /** As {@link #write}, with tensors that are made one after another. */
+  public static void writePending(
+      Path path, Map<String, String> metadata, SequencedMap<String, Pending> tensors) {
     byte[] header = header(metadata, tensors);
     WholeFile.write(
         path,
@@ -38,14 +65,37 @@ public final class SafetensorsWriter {
           chunk.order(ByteOrder.LITTLE_ENDIAN).putLong(header.length).flip();
           drain(chunk, channel);
           writeSegment(MemorySegment.ofArray(header), chunk, channel);
-          for (TensorView tensor : tensors.values()) {
-            writeSegment(tensor.data(), chunk, channel);
+          for (Pending tensor : tensors.values()) {
+            try (Arena arena = Arena.ofConfined()) {
+              TensorView made = tensor.values.apply(arena);
+              if (made.type() != tensor.type || !made.shape().equals(tensor.shape)) {
+                throw new IllegalStateException(
+                    "a tensor of %s %s was announced as %s %s"
+                        .formatted(made.type(), made.shape(), tensor.type, tensor.shape));
+              }
+              writeSegment(made.data(), chunk, channel);
+            }
           }
         });
   }
 
+  private static SequencedMap<String, Pending> pending(SequencedMap<String, TensorView> tensors) {
+    SequencedMap<String, Pending> pending = new LinkedHashMap<>();
+    tensors.forEach((name, tensor) -> pending.put(name, Pending.of(tensor)));
+    return pending;
+  }
+
+  /** Size of the file that {@link #write} would make; reads no tensor. */
+  static Bytes size(Map<String, String> metadata, SequencedMap<String, TensorView> tensors) {
+    long bytes = Long.BYTES + (long) header(metadata, pending(tensors)).length;
+    for (TensorView tensor : tensors.values()) {
+      bytes = Math.addExact(bytes, tensor.data().byteSize());
+    }
+    return new Bytes(bytes);
+  }
+
   private static byte[] header(
-      Map<String, String> metadata, SequencedMap<String, TensorView> tensors) {
+      Map<String, String> metadata, SequencedMap<String, Pending> tensors) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try (JsonGenerator json = StrictJson.FACTORY.createGenerator(bytes)) {
       json.writeStartObject();
@@ -68,16 +118,16 @@ public final class SafetensorsWriter {
   }
 
   /** Returns where the next tensor begins. */
-  private static long writeEntry(JsonGenerator json, String name, TensorView tensor, long begin)
+  private static long writeEntry(JsonGenerator json, String name, Pending tensor, long begin)
       throws IOException {
     if (name.equals(SafetensorsHeader.METADATA)) {
       throw new IllegalArgumentException("no tensor may be named " + name);
     }
-    long end = Math.addExact(begin, tensor.data().byteSize());
+    long end = Math.addExact(begin, tensor.bytes());
     json.writeObjectFieldStart(name);
-    json.writeStringField("dtype", tensor.type().name());
+    json.writeStringField("dtype", tensor.type.name());
     json.writeArrayFieldStart("shape");
-    for (long dimension : tensor.shape().dimensions()) {
+    for (long dimension : tensor.shape.dimensions()) {
       json.writeNumber(dimension);
     }
     json.writeEndArray();

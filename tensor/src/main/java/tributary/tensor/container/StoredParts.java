@@ -6,12 +6,17 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.function.Predicate;
 import tributary.protocol.ErrorCode;
 import tributary.protocol.Quoted;
 import tributary.protocol.TributaryException;
 import tributary.tensor.DType;
 import tributary.tensor.TensorView;
+import tributary.tensor.UntouchedMemory;
 
 /** The stored tensors of a delta file, out of their frames, each checked for what it must be. */
 final class StoredParts {
@@ -24,16 +29,26 @@ final class StoredParts {
   private final SafetensorsFile file;
   private final DeltaHeader header;
   private final Arena arena;
+  private final Predicate<String> late;
+  private final Map<String, MemorySegment> folded = new LinkedHashMap<>();
   private final Map<Integer, float[]> codebooks = new HashMap<>();
 
   /**
    * @param arena owns what comes out of frames
+   * @param late frames that stay folded until {@link #unfold}
    */
-  StoredParts(Path path, SafetensorsFile file, DeltaHeader header, Arena arena) {
+  StoredParts(
+      Path path, SafetensorsFile file, DeltaHeader header, Arena arena, Predicate<String> late) {
     this.path = path;
     this.file = file;
     this.header = header;
     this.arena = arena;
+    this.late = late;
+  }
+
+  /** Memory, all zero, for what has to be laid out anew; it lives as long as what frames hold. */
+  MemorySegment allocate(long bytes) {
+    return arena.allocate(bytes, Long.BYTES);
   }
 
   /** A tensor of any type and shape. */
@@ -41,10 +56,37 @@ final class StoredParts {
     TensorView stored = file.tensor(name);
     ZstdFrame frame = header.frames().get(name);
     try {
-      return frame == null ? stored : frame.unfold(stored, arena);
+      if (frame == null) {
+        return stored;
+      }
+      if (late.test(name)) {
+        frame.check(stored);
+        MemorySegment room = UntouchedMemory.allocate(arena, frame.unfoldedBytes());
+        folded.put(name, room);
+        return new TensorView(frame.type(), frame.shape(), room);
+      }
+      return frame.unfold(stored, arena);
     } catch (IllegalArgumentException | ArithmeticException e) {
       throw fault("%s: %s".formatted(Quoted.of(name), e.getMessage()));
     }
+  }
+
+  /** Unfolds those frames of late tensors that still are. */
+  void unfold(Predicate<String> which) {
+    for (String name : List.copyOf(folded.keySet())) {
+      if (which.test(name)) {
+        try {
+          frame(name).unfold(file.tensor(name), Objects.requireNonNull(folded.get(name)));
+        } catch (IllegalArgumentException e) {
+          throw fault("%s: %s".formatted(Quoted.of(name), e.getMessage()));
+        }
+        folded.remove(name);
+      }
+    }
+  }
+
+  private ZstdFrame frame(String name) {
+    return Objects.requireNonNull(header.frames().get(name));
   }
 
   TensorView tensor(Part part) {

@@ -9,6 +9,7 @@ import java.util.Optional;
 import tributary.tensor.DType;
 import tributary.tensor.Shape;
 import tributary.tensor.TensorView;
+import tributary.tensor.UntouchedMemory;
 
 /**
  * A stored tensor whose bytes are one zstd frame.
@@ -27,6 +28,10 @@ record ZstdFrame(DType type, Shape shape) {
    * made to exhaust memory cannot ask for more.
    */
   private static final long GROWTH_MAX = 1024;
+
+  long unfoldedBytes() {
+    return Math.multiplyExact(shape.elements(), type.bytes());
+  }
 
   /** The tensor as a frame, where that is worth its while. */
   static Optional<TensorView> fold(TensorView raw) {
@@ -58,31 +63,46 @@ record ZstdFrame(DType type, Shape shape) {
    * @throws IllegalArgumentException if the frame holds anything else
    */
   TensorView unfold(TensorView stored, Arena arena) {
-    long size = Math.multiplyExact(shape.elements(), type.bytes());
-    MemorySegment frame = stored.data();
-    if (stored.type() != DType.U8 || frame.byteSize() > Integer.MAX_VALUE) {
+    check(stored);
+    MemorySegment unfolded = UntouchedMemory.allocate(arena, unfoldedBytes());
+    unfold(stored, unfolded);
+    return new TensorView(type, shape, unfolded);
+  }
+
+  /**
+   * Looks at a frame without unfolding it.
+   *
+   * @throws IllegalArgumentException if it cannot unfold to what was announced
+   */
+  void check(TensorView stored) {
+    long size = unfoldedBytes();
+    long bytes = stored.data().byteSize();
+    if (stored.type() != DType.U8 || bytes > Integer.MAX_VALUE) {
       throw new IllegalArgumentException(
           "a frame is U8 below 2^31 bytes, found " + stored.type() + " " + stored.shape());
     }
-    if (size > Integer.MAX_VALUE || size > GROWTH_MAX * frame.byteSize()) {
+    if (size > Integer.MAX_VALUE || size > GROWTH_MAX * bytes) {
       throw new IllegalArgumentException(
           "a frame of %d bytes may not unfold to %d, at most to %d"
-              .formatted(frame.byteSize(), size, GROWTH_MAX * frame.byteSize()));
+              .formatted(bytes, size, GROWTH_MAX * bytes));
     }
+  }
+
+  /** Unfolds a frame that was checked into memory of its unfolded size. */
+  void unfold(TensorView stored, MemorySegment unfolded) {
     try (Arena scratch = Arena.ofConfined()) {
-      ByteBuffer from = direct(frame, scratch);
+      ByteBuffer from = direct(stored.data(), scratch);
+      long size = unfolded.byteSize();
       long found = Zstd.getDirectByteBufferFrameContentSize(from, 0, from.capacity());
       if (found != size) {
         throw new IllegalArgumentException(
             "the frame says that it unfolds to %d bytes, the manifest says %d"
                 .formatted(found, size));
       }
-      MemorySegment unfolded = arena.allocate(size, Long.BYTES);
       ByteBuffer to = unfolded.asByteBuffer();
       if (Zstd.decompressDirectByteBuffer(to, 0, to.capacity(), from, 0, from.capacity()) != size) {
         throw new IllegalArgumentException("the frame is damaged: it ends early");
       }
-      return new TensorView(type, shape, unfolded);
     } catch (ZstdException e) {
       throw new IllegalArgumentException("the frame is damaged: " + e.getMessage(), e);
     }

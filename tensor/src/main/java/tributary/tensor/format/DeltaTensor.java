@@ -38,6 +38,11 @@ public sealed interface DeltaTensor {
       this.added = added;
     }
 
+    /** The base's matrix as it is, plus a code. */
+    public static Coded of(MatrixCode code) {
+      return new Coded(code, null, null);
+    }
+
     /** What row {@code row} of the base is multiplied by. */
     public float baseFactor(int row) {
       return baseFactors == null ? 1 : baseFactors[row];

@@ -60,6 +60,28 @@ public record GroupedCodes(
     this.outliers = outliers;
   }
 
+  /** Codes in the order of their columns, without outliers. */
+  public GroupedCodes(
+      int rows,
+      int columns,
+      int bits,
+      int groupColumns,
+      MemorySegment codes,
+      GroupStatistics statistics) {
+    this(rows, columns, bits, groupColumns, codes, statistics, null, Outliers.none(rows));
+  }
+
+  /** The same codes with other statistics; shares memory with this. */
+  public GroupedCodes withStatistics(GroupStatistics others) {
+    return new GroupedCodes(rows, columns, bits, groupColumns, codes, others, order, outliers);
+  }
+
+  /** The same codes as those of columns in another order; shares memory with this. */
+  public GroupedCodes withOrder(int[] columnOfPosition) {
+    return new GroupedCodes(
+        rows, columns, bits, groupColumns, codes, statistics, columnOfPosition, outliers);
+  }
+
   private static void requirePermutation(int[] order, int columns) {
     boolean[] seen = new boolean[columns];
     boolean fits = order.length == columns;

@@ -13,7 +13,7 @@ import tributary.protocol.Bytes;
  * a coarser form of the same difference that needs no more than its first w planes.
  */
 public sealed interface MatrixCode
-    permits SignPlanes, SparseCodes, GroupedCodes, LookupPlanes, VectorCodes {
+    permits SignPlanes, SparseCodes, GroupedCodes, LookupPlanes, VectorCodes, LowRank {
   int rows();
 
   int columns();

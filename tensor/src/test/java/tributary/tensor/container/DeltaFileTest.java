@@ -63,17 +63,39 @@ class DeltaFileTest {
   }
 
   @Test
-  void the_golden_file_of_format_2_is_still_read_and_written() throws IOException {
-    byte[] golden = DeltaSamples.golden(2);
+  void the_golden_file_of_format_2_is_still_read() throws IOException {
+    Path golden = Files.write(directory.resolve("golden.delta"), DeltaSamples.golden(2));
+    try (var file = DeltaFile.open(golden)) {
+      assertThat(file.format()).isEqualTo(2);
+      file.verifyChecksums();
+      DeltaSamples.everyKind()
+          .forEach((name, tensor) -> DeltaSamples.assertSame(file.tensors().get(name), tensor));
+    }
+  }
+
+  @Test
+  void the_golden_file_of_format_3_is_still_read_and_written() throws IOException {
+    byte[] golden = DeltaSamples.golden(3);
     Path path = write(DeltaSamples.everyKind());
     assertThat(Files.readAllBytes(path)).isEqualTo(golden);
     Path copy = Files.write(directory.resolve("golden.delta"), golden);
     try (var file = DeltaFile.open(copy)) {
-      assertThat(file.format()).isEqualTo(2);
+      assertThat(file.format()).isEqualTo(3);
       file.verifyChecksums();
       DeltaFile.write(path, file.manifest(), file.tensors());
     }
     assertThat(Files.readAllBytes(path)).isEqualTo(golden);
+  }
+
+  @Test
+  void the_golden_file_of_framed_quadruples_is_still_read() throws IOException {
+    byte[] golden = DeltaSamples.golden("format-3-framed", DeltaSamples.quadruples(), Frames.ZSTD);
+    Path path = Files.write(directory.resolve("golden.delta"), golden);
+    try (var file = DeltaFile.open(path)) {
+      file.verifyChecksums();
+      DeltaSamples.quadruples()
+          .forEach((name, tensor) -> DeltaSamples.assertSame(file.tensors().get(name), tensor));
+    }
   }
 
   @Test
@@ -122,7 +144,7 @@ class DeltaFileTest {
   static Stream<Arguments> manifests_that_lie() {
     String digest = "0".repeat(64);
     return Stream.of(
-        arguments("\"format\":1", "\"format\":3", DELTA_TOO_NEW, "delta format 3"),
+        arguments("\"format\":1", "\"format\":4", DELTA_TOO_NEW, "delta format 4"),
         arguments("\"format\":1", "\"format\":0", DELTA_FORMAT, "'format' is 0"),
         arguments("\"format\":1", "\"format\":-1", DELTA_FORMAT, "'format'"),
         arguments("\"format\":1", "\"format\":\"1\"", DELTA_FORMAT, "'format'"),

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -27,6 +28,7 @@ import tributary.tensor.DType;
 import tributary.tensor.Shape;
 import tributary.tensor.TensorView;
 import tributary.tensor.format.DeltaTensor;
+import tributary.tensor.format.SignPlanes;
 
 /** Parts of a delta file that are zstd frames. */
 class FramesTest {
@@ -91,6 +93,58 @@ class FramesTest {
   }
 
   @Test
+  void a_tensor_of_nothing_is_read_back() {
+    SequencedMap<String, DeltaTensor> nothing = new LinkedHashMap<>();
+    nothing.put("nothing", new DeltaTensor.Replaced(view(new byte[0])));
+    DeltaFile.write(path(), DeltaSamples.MANIFEST, nothing, Frames.ZSTD);
+    try (var file = DeltaFile.open(path())) {
+      nothing.forEach((name, wanted) -> DeltaSamples.assertSame(file.tensors().get(name), wanted));
+    }
+  }
+
+  @Test
+  void quadruples_of_few_bits_are_framed_as_one_byte_each() {
+    SequencedMap<String, DeltaTensor> quadruples = DeltaSamples.quadruples();
+    DeltaFile.write(path(), DeltaSamples.MANIFEST, quadruples, Frames.ZSTD);
+    String name = quadruples.lastEntry().getKey();
+    try (var stored = SafetensorsFile.open(path())) {
+      assertThat(stored.names()).contains(name + "/quadruples").doesNotContain(name + "/codes");
+      assertThat(stored.tensor(name + "/quadruples").shape().elements()).isLessThan(5 * 75);
+    }
+    try (var file = DeltaFile.open(path())) {
+      quadruples.forEach((q, wanted) -> DeltaSamples.assertSame(file.tensors().get(q), wanted));
+    }
+    DeltaFile.write(path(), DeltaSamples.MANIFEST, quadruples);
+    try (var stored = SafetensorsFile.open(path())) {
+      assertThat(stored.names()).contains(name + "/codes", name + "/patterns");
+    }
+  }
+
+  @Test
+  void a_byte_that_is_no_quadruple_is_refused() {
+    SequencedMap<String, DeltaTensor> quadruples = DeltaSamples.quadruples();
+    for (byte wrong : new byte[] {0x48, 0x35}) {
+      DeltaFile.write(path(), DeltaSamples.MANIFEST, quadruples, Frames.ZSTD);
+      byte[] bytes = new byte[5 * 75];
+      Arrays.fill(bytes, (byte) 4);
+      bytes[75 + 3] = wrong;
+      replaceFrame("quadruples of 1 bits/quadruples", Zstd.compress(bytes));
+      assertFault(DELTA_FORMAT, () -> DeltaFile.open(path()), "row 1", "quadruple");
+    }
+  }
+
+  private void replaceFrame(String name, byte[] frame) {
+    try (var file = SafetensorsFile.open(path())) {
+      SequencedMap<String, TensorView> stored = new LinkedHashMap<>();
+      file.names().forEach(other -> stored.put(other, file.tensor(other)));
+      assertThat(stored.get(name)).isNotNull();
+      Shape shape = Shape.of(frame.length);
+      stored.put(name, new TensorView(DType.U8, shape, MemorySegment.ofArray(frame)));
+      SafetensorsWriter.write(path(), file.metadata(), stored);
+    }
+  }
+
+  @Test
   void what_would_unfold_beyond_the_limit_is_written_as_it_is() {
     try (var file = DeltaFile.open(write())) {
       assertThat(file.storedSizes().get("zeros")).isEqualTo(new Bytes(1 << 20));
@@ -136,6 +190,44 @@ class FramesTest {
       damaged[damaged.length - back] ^= 0x10;
       Files.write(path(), damaged);
       assertThat(refusal()).isIn(DELTA_FORMAT.wireName(), DELTA_CHECKSUM.wireName());
+    }
+  }
+
+  @Test
+  void planes_behind_the_first_stay_folded_until_they_are_asked_for() {
+    List<SignPlanes.Plane> planes = new ArrayList<>();
+    for (int plane = 0; plane < 3; plane++) {
+      byte[] signs = even(40 * 64);
+      signs[0] = (byte) plane;
+      planes.add(
+          new SignPlanes.Plane(MemorySegment.ofArray(signs), new float[] {1f / (plane + 1)}));
+    }
+    var code = new SignPlanes(40, 512, planes);
+    DeltaFile.write(
+        path(),
+        DeltaSamples.MANIFEST,
+        new LinkedHashMap<>(Map.of("m", DeltaTensor.Coded.of(code))),
+        Frames.ZSTD);
+    replaceFrame("m/signs.2", new byte[100]);
+    assertFault(DELTA_FORMAT, () -> DeltaFile.open(path()), "'m/signs.2'");
+    try (var file = DeltaFile.openFirst(path())) {
+      var coded = (DeltaTensor.Coded) Objects.requireNonNull(file.tensors().get("m"));
+      var read = (SignPlanes) coded.code();
+      assertSigns(read, code, 1);
+      assertThat(read.planes().get(1).signs().mismatch(planes.get(1).signs())).isNotEqualTo(-1);
+      file.verifyChecksums(0, 2);
+      file.unfold(1, 2);
+      assertSigns(read, code, 2);
+      assertFault(DELTA_CHECKSUM, () -> file.verifyChecksums(2, 3), "'m/signs.2'");
+      assertFault(DELTA_FORMAT, () -> file.unfold(2, 3), "'m/signs.2'");
+    }
+  }
+
+  private static void assertSigns(SignPlanes found, SignPlanes wanted, int planes) {
+    for (int plane = 0; plane < planes; plane++) {
+      assertThat(found.planes().get(plane).signs().mismatch(wanted.planes().get(plane).signs()))
+          .as("plane %d", plane)
+          .isEqualTo(-1);
     }
   }
 

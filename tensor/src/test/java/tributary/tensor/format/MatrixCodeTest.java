@@ -6,12 +6,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import tributary.tensor.Shape;
 import tributary.tensor.TensorView;
 
@@ -57,6 +59,83 @@ class MatrixCodeTest {
     }
     assertThatThrownBy(() -> code.atWidth(0)).hasMessageContaining("width 0");
     assertThatThrownBy(() -> code.atWidth(code.widths() + 1)).hasMessageContaining("widths 1 to");
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {32, 1024, 1056, 4096, 11008})
+  void bits_of_planes_are_those_of_the_codes_that_were_put(int columns) {
+    SplittableRandom random = new SplittableRandom(columns);
+    int[] wanted = random.ints(3L * columns, 0, 8).toArray();
+    List<MemorySegment> planes = new ArrayList<>();
+    int words = SignPlanes.wordsPerRow(columns);
+    for (int plane = 0; plane < 3; plane++) {
+      long[] bits = new long[3 * words];
+      for (int i = 0; i < wanted.length; i++) {
+        long bit = (long) wanted[i] >>> (2 - plane) & 1;
+        bits[i / columns * words + i % columns / 64] |= bit << (i % columns % 64);
+      }
+      planes.add(MemorySegment.ofArray(bits));
+    }
+    LookupPlanes code =
+        new LookupPlanes(3, columns, planes, List.of(new float[6], new float[12], new float[24]));
+    for (int width = 1; width <= 3; width++) {
+      int[] found = new int[wanted.length];
+      int[] prefixes = new int[wanted.length];
+      for (int i = 0; i < wanted.length; i++) {
+        found[i] = code.atWidth(width).code(i / columns, i % columns);
+        prefixes[i] = wanted[i] >>> (3 - width);
+      }
+      assertThat(found).isEqualTo(prefixes);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void a_width_holds_no_memory_of_later_planes(RandomCodes.Kind kind) {
+    MatrixCode code = new RandomCodes(new SplittableRandom(5)).of(kind, 5, 12);
+    List<MemorySegment> all = code.codeSegments().toList();
+    for (int width = 1; width < code.widths(); width++) {
+      assertThat(code.atWidth(width).codeSegments())
+          .containsExactlyElementsOf(all.subList(0, width));
+    }
+  }
+
+  @Test
+  void four_outliers_in_a_thousand_weights_take_what_the_formula_says() {
+    int rows = 2000;
+    int columns = 64;
+    int groups = columns / 16;
+    int bytes = (int) GroupStatistics.Bilevel.codeBytes(rows, groups, 3);
+    float[] grids = new float[2 * groups * (rows / 16)];
+    GroupStatistics statistics =
+        new GroupStatistics.Bilevel(
+            rows,
+            groups,
+            3,
+            16,
+            MemorySegment.ofArray(new byte[bytes]),
+            MemorySegment.ofArray(new byte[bytes]),
+            grids,
+            grids);
+    int outliers = rows * columns * 4 / 1000;
+    int[] offsets = new int[rows + 1];
+    int[] outlierColumns = new int[outliers];
+    for (int row = 0; row < rows; row++) {
+      offsets[row + 1] = Math.min(row + 1, outliers);
+    }
+    MemorySegment codes = MemorySegment.ofArray(new byte[rows * columns * 3 / 8]);
+    GroupedCodes code =
+        new GroupedCodes(
+            rows,
+            columns,
+            3,
+            16,
+            codes,
+            statistics,
+            null,
+            new GroupedCodes.Outliers(offsets, outlierColumns, new float[outliers]));
+    long offsetBytes = 4L * (rows + 1);
+    assertThat(8.0 * (code.size().count() - offsetBytes) / (rows * columns)).isEqualTo(3.753);
   }
 
   @Test

@@ -4,6 +4,8 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
+import tributary.tensor.Shape;
+import tributary.tensor.TensorView;
 
 /** Random codes of every kind, all from one seed. */
 public final class RandomCodes {
@@ -16,7 +18,8 @@ public final class RandomCodes {
     BILEVEL,
     ORDERED_WITH_OUTLIERS,
     LOOKUP,
-    VECTOR
+    VECTOR,
+    LOW_RANK
   }
 
   private final SplittableRandom random;
@@ -54,6 +57,7 @@ public final class RandomCodes {
       case ORDERED_WITH_OUTLIERS -> grouped(rows, columns, true);
       case LOOKUP -> lookup(rows, columns, 1 + random.nextInt(4));
       case VECTOR -> vector(rows, columns);
+      case LOW_RANK -> lowRank(rows, columns, 1 + random.nextInt(20));
     };
   }
 
@@ -155,6 +159,14 @@ public final class RandomCodes {
         GroupedCodes.Outliers.none(rows));
   }
 
+  public LowRank lowRank(int rows, int columns, int rank) {
+    float[] up = values(rows * rank, magnitude / Math.sqrt(rank));
+    return new LowRank(
+        TensorView.of(Shape.of(rows, rank), up),
+        TensorView.of(Shape.of(rank, columns), values(rank * columns, 1)),
+        0.75f);
+  }
+
   public LookupPlanes lookup(int rows, int columns, int planes) {
     List<MemorySegment> all = new ArrayList<>();
     List<float[]> tables = new ArrayList<>();
@@ -166,7 +178,10 @@ public final class RandomCodes {
   }
 
   public VectorCodes vector(int rows, int columns) {
-    int vectorRows = 1 + random.nextInt(8);
+    return vector(rows, columns, 1 + random.nextInt(8));
+  }
+
+  public VectorCodes vector(int rows, int columns, int vectorRows) {
     byte[] indices = new byte[(int) VectorCodes.indexBytes(rows, columns, vectorRows)];
     random.nextBytes(indices);
     return new VectorCodes(

@@ -104,6 +104,19 @@ final class HabitsTest {
           .because("a blocked dispatcher stops every tenant; pipe the result to yourself");
 
   @ArchTest
+  static final ArchRule every_route_has_its_door =
+      noClasses()
+          .that()
+          .resideInAPackage(STREAMS)
+          .and()
+          .doNotHaveFullyQualifiedName("tributary.streams.ApiRoutes")
+          .and()
+          .doNotHaveFullyQualifiedName("tributary.streams.ConsolePages")
+          .should()
+          .callMethodWhere(itTakesAMethod())
+          .because("what is not in the table of paths is not tried without a key");
+
+  @ArchTest
   static final ArchRule no_class_is_a_drawer =
       noClasses()
           .should()
@@ -117,6 +130,17 @@ final class HabitsTest {
         call ->
             WAITING.contains(call.getTargetOwner().getName() + "." + call.getTarget().getName())
                 && !call.getOriginOwner().isAssignableTo(AutoCloseable.class));
+  }
+
+  /** A directive such as {@code get} or {@code post}. */
+  private static DescribedPredicate<JavaMethodCall> itTakesAMethod() {
+    var methods = Set.of("get", "post", "put", "patch", "delete", "head", "options", "method");
+    return DescribedPredicate.describe(
+        "it opens a route to an HTTP method",
+        call ->
+            methods.contains(call.getTarget().getName())
+                && call.getTargetOwner()
+                    .isAssignableTo("akka.http.javadsl.server.directives.MethodDirectives"));
   }
 
   private static ArchCondition<JavaClass> liveInANullMarkedPackage() {

@@ -64,6 +64,13 @@ final class LibrariesTest {
           .because("what computes and decides returns its numbers and reports to nobody");
 
   @ArchTest
+  static final ArchRule databases_are_reached_in_one_room =
+      onlyIn("tributary.streams.tenancy..")
+          .dependOnClassesThat()
+          .resideInAnyPackage("java.sql..", "javax.sql..", "org.h2..", "org.postgresql..")
+          .because("a call that waits for a database has a thread of its own there");
+
+  @ArchTest
   static final ArchRule the_command_line_stays_in_its_room =
       onlyIn(CLI)
           .dependOnClassesThat()

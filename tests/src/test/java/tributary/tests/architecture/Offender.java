@@ -48,6 +48,30 @@ record Offender(String name, Consumer<ClassBuilder> guilt) {
                 }));
   }
 
+  /** Makes an object of that type from 0s and nulls. */
+  static Offender making(String name, String owner, MethodTypeDesc constructor) {
+    return new Offender(
+        name,
+        builder ->
+            builder.withMethodBody(
+                "offend",
+                MethodTypeDesc.ofDescriptor("()V"),
+                ACC_PUBLIC | ACC_STATIC,
+                code -> {
+                  code.new_(ClassDesc.of(owner)).dup();
+                  constructor
+                      .parameterList()
+                      .forEach(type -> {
+                        if (type.isPrimitive()) {
+                          code.lconst_0();
+                        } else {
+                          code.aconst_null();
+                        }
+                      });
+                  code.invokespecial(ClassDesc.of(owner), "<init>", constructor).pop().return_();
+                }));
+  }
+
   /** Reads {@code System.out}. */
   static Offender printing(String name) {
     return new Offender(

@@ -1,5 +1,6 @@
 package tributary.tests.architecture;
 
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static tributary.tests.architecture.Room.ACTORS;
 import static tributary.tests.architecture.Room.CLI;
 import static tributary.tests.architecture.Room.COMPRESSION;
@@ -12,9 +13,13 @@ import static tributary.tests.architecture.Room.SIMULATION;
 import static tributary.tests.architecture.Room.STREAMS;
 import static tributary.tests.architecture.Room.TENSOR;
 
+import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.JavaConstructorCall;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
+import tributary.scheduling.StepPlan;
+import tributary.scheduling.residency.DeltaMove;
 
 /** Which room may use which. */
 @AnalyzeClasses(packages = "tributary", importOptions = ProductionCode.class)
@@ -59,14 +64,46 @@ final class RoomsTest {
 
   @ArchTest
   static final ArchRule streams_see_nothing_below_the_actors =
-      Room.mayUse(STREAMS, ACTORS, "tributary.model.tokenizer..", CONFIG, PROTOCOL)
+      Room.mayUse(
+              STREAMS,
+              ACTORS,
+              "tributary.model.tokenizer..",
+              "tributary.model.grammar..",
+              CONFIG,
+              PROTOCOL)
           .because("HTTP is a client of the running system");
 
   @ArchTest
   static final ArchRule simulation_uses_the_real_scheduler_and_no_device =
       Room.mayUse(SIMULATION, SCHEDULING, CONFIG, PROTOCOL)
-          .because("a cost model stands where the device would")
-          .allowEmptyShould(true);
+          .because("a cost model stands where the device would");
+
+  @ArchTest
+  static final ArchRule simulation_makes_no_step_plan_itself =
+      noClasses()
+          .that()
+          .resideInAPackage(SIMULATION)
+          .should()
+          .callConstructorWhere(makes(StepPlan.class))
+          .orShould()
+          .callConstructorWhere(makes(DeltaMove.class))
+          .because("the scheduler and the residency that serve decide what runs and what moves");
+
+  @ArchTest
+  static final ArchRule simulation_reads_no_clock =
+      noClasses()
+          .that()
+          .resideInAPackage(SIMULATION)
+          .should()
+          .callMethod(System.class, "nanoTime")
+          .orShould()
+          .callMethod(System.class, "currentTimeMillis")
+          .because("the same seed gives the same bytes");
+
+  private static DescribedPredicate<JavaConstructorCall> makes(Class<?> type) {
+    return DescribedPredicate.describe(
+        "it makes a " + type.getSimpleName(), call -> call.getTargetOwner().isEquivalentTo(type));
+  }
 
   @ArchTest
   static final ArchRule cli_is_used_by_nobody_and_uses_all =

@@ -54,8 +54,20 @@ final class RulesBiteTest {
               "akka_stays_in_the_running_system",
               Offender.holding("tributary.protocol.X", "akka.actor.typed.ActorRef")),
           Map.entry(
+              "databases_are_reached_in_one_room",
+              Offender.holding("tributary.streams.X", "java.sql.Connection")),
+          Map.entry(
               "the_vector_api_has_one_importer",
               Offender.holding("tributary.gpu.scalar.X", "jdk.incubator.vector.FloatVector")),
+          Map.entry(
+              "simulation_makes_no_step_plan_itself",
+              Offender.making(
+                  "tributary.simulation.X",
+                  "tributary.scheduling.StepPlan",
+                  MethodTypeDesc.ofDescriptor("(JLjava/util/List;)V"))),
+          Map.entry(
+              "simulation_reads_no_clock",
+              Offender.calling("tributary.simulation.X", "java.lang.System", "nanoTime", to("J"))),
           Map.entry(
               "jcuda_has_one_importer",
               Offender.holding("tributary.gpu.X", "jcuda.driver.CUdeviceptr")),
@@ -98,6 +110,13 @@ final class RulesBiteTest {
           Map.entry(
               "actors_and_routes_do_not_wait",
               Offender.calling("tributary.actors.X", "java.lang.Thread", "sleep", to("V", "J"))),
+          Map.entry(
+              "every_route_has_its_door",
+              Offender.calling(
+                  "tributary.streams.X",
+                  "akka.http.javadsl.server.AllDirectives",
+                  "get",
+                  to("Lakka/http/javadsl/server/Route;"))),
           Map.entry(
               "no_class_is_a_drawer",
               Offender.holding("tributary.tensor.ByteUtils", "java.lang.Object")));

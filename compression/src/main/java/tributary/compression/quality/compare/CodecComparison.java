@@ -31,8 +31,10 @@ import tributary.tensor.container.Fingerprint;
  */
 public final class CodecComparison {
   private static final String ROWS = "rows.jsonl";
-  private static final String TEST = "test.jsonl";
-  private static final String CALIBRATION = "calibration.jsonl";
+  private static final String TEST = "test";
+  private static final String CALIBRATION = "calibration";
+  private static final String RECORDS = ".jsonl";
+  private static final String TEXT = ".txt";
 
   /** Variants that are in memory beside the fine-tune. */
   private static final int VARIANTS_TOGETHER = 4;
@@ -45,16 +47,16 @@ public final class CodecComparison {
    *
    * @param base directory of the base
    * @param models directories of fine-tunes, which are called by their last names
-   * @param tasks directory with a directory of the same name for each fine-tune, which holds
-   *     {@value #TEST} and {@value #CALIBRATION}
-   * @param codecs as people write them, each once
+   * @param tasks directory with a directory of the same name for each fine-tune, which holds {@code
+   *     test} and {@code calibration}, each as {@value #RECORDS} or as {@value #TEXT}
+   * @param codecs as {@link Served} reads them, each once
    */
   public record Plan(Path base, List<Path> models, Path tasks, List<String> codecs) {}
 
   /**
    * How much of it.
    *
-   * @param limit test records of each task
+   * @param limit test records, or windows of text, of each task
    * @param samples calibration records of each task
    * @param directory where finished rows are kept and found again; null to keep none
    */
@@ -148,13 +150,14 @@ public final class CodecComparison {
   private Candidate compress(Path model, String codec, Path out) {
     String name = name(model);
     watch.started("compress %s %s".formatted(name, codec));
-    Path calibration = plan.tasks.resolve(name).resolve(CALIBRATION);
+    Path calibration = input(model, CALIBRATION);
+    Served served = Served.parse(codec);
     try (PeakHeap heap = PeakHeap.watch()) {
       long start = System.nanoTime();
-      compressor.compress(new Order(model, name, codec, calibration, out));
+      compressor.compress(new Order(model, name, served.codec(), calibration, out));
       double seconds = (System.nanoTime() - start) / 1e9;
       Effort effort = new Effort(seconds, heap.peak().count());
-      return new Candidate(codec, out, DeltaSizes.of(out, model), effort);
+      return new Candidate(codec, out, DeltaSizes.of(out, model, served.width()), effort);
     }
   }
 
@@ -165,12 +168,16 @@ public final class CodecComparison {
     try {
       List<Variant> variants = new ArrayList<>(List.of(Variant.of(tuned)));
       for (Candidate candidate : candidates) {
-        decoded.add(DecodedModel.load(plan.base, candidate.file, tuned.config(), backend));
+        int width = Served.parse(candidate.codec).width();
+        decoded.add(DecodedModel.load(plan.base, candidate.file, tuned.config(), backend, width));
         variants.add(Variant.of(decoded.getLast()));
       }
       try (Evaluation evaluation = Evaluation.open(model, variants)) {
-        Path records = plan.tasks.resolve(name).resolve(TEST);
-        List<Fidelity> found = evaluation.task(records, extent.limit, watch::advanced);
+        Path test = input(model, TEST);
+        List<Fidelity> found =
+            test.toString().endsWith(RECORDS)
+                ? evaluation.task(test, extent.limit, watch::advanced)
+                : evaluation.text(test, extent.limit, watch::advanced);
         Quality own = found.getFirst().quality();
         if (!rows.holds(name, ComparisonRow.UNCOMPRESSED)) {
           rows.add(uncompressed(model, kept(own, found.getFirst())));
@@ -198,11 +205,12 @@ public final class CodecComparison {
 
   private static Kept kept(Quality own, Fidelity fidelity) {
     Quality quality = fidelity.quality();
-    double ownMatch = Objects.requireNonNull(own.exactMatch());
-    double match = Objects.requireNonNull(quality.exactMatch());
+    Double ownMatch = own.exactMatch();
+    Double match = quality.exactMatch();
+    boolean tells = ownMatch != null && match != null && ownMatch >= EXACT_MATCH_MIN;
     return new Kept(
         match,
-        ownMatch < EXACT_MATCH_MIN ? null : match / ownMatch,
+        tells ? Objects.requireNonNull(match) / Objects.requireNonNull(ownMatch) : null,
         quality.perplexity(),
         quality.perplexity() / own.perplexity(),
         fidelity.divergence(),
@@ -229,15 +237,24 @@ public final class CodecComparison {
   private void requireInputs() {
     for (Path model : plan.models) {
       for (String file : List.of(TEST, CALIBRATION)) {
-        Path path = plan.tasks.resolve(name(model)).resolve(file);
+        Path path = input(model, file);
         if (!Files.isRegularFile(path)) {
           throw new TributaryException(
               ErrorCode.FILE_NOT_FOUND,
-              "%s does not exist; each fine-tune needs %s and %s under its name"
-                  .formatted(path, TEST, CALIBRATION));
+              "%s does not exist; each fine-tune needs %s and %s, each %s or %s, under its name"
+                  .formatted(path, TEST, CALIBRATION, RECORDS, TEXT));
         }
       }
     }
+    plan.codecs.forEach(Served::parse);
+  }
+
+  /** Text where there is text and no records. */
+  private Path input(Path model, String name) {
+    Path directory = plan.tasks.resolve(name(model));
+    Path text = directory.resolve(name + TEXT);
+    Path records = directory.resolve(name + RECORDS);
+    return Files.exists(text) && !Files.exists(records) ? text : records;
   }
 
   private static String name(Path model) {

@@ -3,25 +3,23 @@ package tributary.compression.quality.compare;
 import java.nio.file.Path;
 import java.util.Set;
 import java.util.stream.Collectors;
+import tributary.compression.TensorRoles;
 import tributary.compression.inspect.DeltaInspection;
 import tributary.compression.quality.report.ComparisonRow.Size;
-import tributary.tensor.TensorView;
 import tributary.tensor.container.Checkpoint;
 
 /** What a delta takes, and per which weights. */
 final class DeltaSizes {
-  private static final Set<String> VOCABULARY =
-      Set.of("model.embed_tokens.weight", "lm_head.weight");
-
   private DeltaSizes() {}
 
   /** The sizes of a delta file of the fine-tune in {@code model}. */
-  static Size of(Path delta, Path model) {
-    DeltaInspection found = DeltaInspection.of(delta);
+  static Size of(Path delta, Path model, int width) {
+    DeltaInspection found = DeltaInspection.of(delta, width);
+    TensorRoles roles = TensorRoles.of(model);
     try (Checkpoint tuned = Checkpoint.open(model)) {
       Set<String> linears =
           tuned.names().stream()
-              .filter(name -> isLinear(name, tuned.tensor(name)))
+              .filter(name -> !roles.isVocabulary(name) && tuned.tensor(name).shape().rank() == 2)
               .collect(Collectors.toSet());
       long weights =
           linears.stream().mapToLong(name -> tuned.tensor(name).shape().elements()).sum();
@@ -58,10 +56,6 @@ final class DeltaSizes {
   /** An archive is not served; it takes what it takes in the file. */
   private static long bytes(DeltaInspection.Tensor tensor) {
     return tensor.kind().equals("exact") ? tensor.bytes() : tensor.residentBytes();
-  }
-
-  private static boolean isLinear(String name, TensorView tensor) {
-    return tensor.shape().rank() == 2 && !VOCABULARY.contains(name);
   }
 
   private static double bits(long bytes, long weights) {

@@ -16,13 +16,13 @@ import tributary.protocol.Bytes;
  * Watches how much heap is really needed: the most that is in use right after a garbage collection,
  * or when the watch ends. What mapped files and native memory take is not part of it.
  */
-final class PeakHeap implements NotificationListener, AutoCloseable {
+public final class PeakHeap implements NotificationListener, AutoCloseable {
   private final AtomicLong peak = new AtomicLong();
 
   private PeakHeap() {}
 
   /** Starts watching, from a clean heap. */
-  static PeakHeap watch() {
+  public static PeakHeap watch() {
     System.gc();
     PeakHeap watch = new PeakHeap();
     for (GarbageCollectorMXBean bean : ManagementFactory.getGarbageCollectorMXBeans()) {
@@ -49,7 +49,7 @@ final class PeakHeap implements NotificationListener, AutoCloseable {
   }
 
   /** The most so far, a collection now included. */
-  Bytes peak() {
+  public Bytes peak() {
     System.gc();
     long used = ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
     return new Bytes(Math.max(peak.get(), used));

@@ -36,6 +36,7 @@ public record ComparisonRow(
   /**
    * What is kept, on the task's test records.
    *
+   * @param exactMatch null on text
    * @param exactMatchShare of the fine-tune's own exact match; null where that is too rare to say
    *     anything
    * @param perplexityRatio to the fine-tune's own
@@ -43,7 +44,7 @@ public record ComparisonRow(
    * @param agreement share of completion tokens with the fine-tune's likeliest token
    */
   public record Kept(
-      @JsonProperty("exact_match") double exactMatch,
+      @JsonProperty("exact_match") @Nullable Double exactMatch,
       @JsonProperty("exact_match_share") @Nullable Double exactMatchShare,
       @JsonProperty("perplexity") double perplexity,
       @JsonProperty("perplexity_ratio") double perplexityRatio,

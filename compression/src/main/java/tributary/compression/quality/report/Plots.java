@@ -8,9 +8,11 @@ import java.util.SequencedMap;
 import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
-import tributary.compression.quality.report.Axis.Scale;
-import tributary.compression.quality.report.LinePlot.Point;
-import tributary.compression.quality.report.LinePlot.Series;
+import tributary.protocol.plot.Axis;
+import tributary.protocol.plot.Axis.Scale;
+import tributary.protocol.plot.LinePlot;
+import tributary.protocol.plot.LinePlot.Point;
+import tributary.protocol.plot.LinePlot.Series;
 
 /** Size against what is kept, a line for each family of codecs. */
 final class Plots {

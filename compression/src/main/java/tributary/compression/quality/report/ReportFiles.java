@@ -1,7 +1,5 @@
 package tributary.compression.quality.report;
 
-import static tributary.compression.quality.report.Markup.escaped;
-
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -10,10 +8,13 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.SequencedMap;
+import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import tributary.protocol.ErrorCode;
 import tributary.protocol.TributaryException;
+import tributary.protocol.plot.LinePlot;
+import tributary.protocol.plot.Page;
 
 /**
  * Writes a comparison for people: {@code comparison.md} with plots beside it as SVG, and the same
@@ -32,36 +33,18 @@ public final class ReportFiles {
       collection while compressing.\
       """;
 
-  private static final String STYLE =
-      """
-      :root{color-scheme:light dark;--ink:#1f2328;--soft:#59636e;--paper:#fff;--rule:#d1d9e0}
-      @media(prefers-color-scheme:dark){
-      :root{--ink:#e6edf3;--soft:#9aa4af;--paper:#0d1117;--rule:#31373e}}
-      body{margin:2rem auto;padding:0 1rem;max-width:100rem;color:var(--ink);
-      background:var(--paper);font:15px/1.5 system-ui,Helvetica,Arial,sans-serif}
-      p{max-width:60rem}.soft{color:var(--soft)}
-      pre{overflow-x:auto;padding:.6rem;border:1px solid var(--rule);border-radius:6px}
-      .plots{display:grid;grid-template-columns:repeat(auto-fit,minmax(30rem,1fr));gap:1.5rem}
-      .plots svg{width:100%;height:auto}
-      .wide{overflow-x:auto}
-      table{border-collapse:collapse;font-variant-numeric:tabular-nums;font-size:13px}
-      th,td{padding:.25rem .6rem;border-bottom:1px solid var(--rule);text-align:right;
-      white-space:nowrap}
-      th:first-child,td:first-child{text-align:left}
-      """;
-
   private ReportFiles() {}
 
   /** Writes or replaces the report's files in an existing directory. */
   public static void write(Comparison comparison, Path directory) {
-    SequencedMap<String, String> plots = new LinkedHashMap<>();
-    Plots.of(comparison.means()).forEach((name, plot) -> plots.put(name, plot.toSvg()));
+    SequencedMap<String, LinePlot> plots = Plots.of(comparison.means());
     try {
-      for (Map.Entry<String, String> plot : plots.entrySet()) {
-        Files.writeString(directory.resolve(plot.getKey() + ".svg"), plot.getValue());
+      for (Map.Entry<String, LinePlot> plot : plots.entrySet()) {
+        Files.writeString(directory.resolve(plot.getKey() + ".svg"), plot.getValue().toSvg());
       }
-      Files.writeString(directory.resolve(NAME + ".md"), markdown(comparison, plots));
-      Files.writeString(directory.resolve(NAME + ".html"), html(comparison, plots));
+      Files.writeString(directory.resolve(NAME + ".md"), markdown(comparison, plots.keySet()));
+      Files.writeString(
+          directory.resolve(NAME + ".html"), html(comparison, List.copyOf(plots.values())));
     } catch (IOException e) {
       throw new TributaryException(
           ErrorCode.FILE_UNWRITABLE,
@@ -77,64 +60,29 @@ public final class ReportFiles {
         .collect(Collectors.joining("\n"));
   }
 
-  private static String markdown(Comparison comparison, SequencedMap<String, String> plots) {
+  private static String markdown(Comparison comparison, Set<String> plots) {
     StringBuilder out = new StringBuilder();
     out.append("# ").append(TITLE).append("\n\n");
     out.append(circumstances(comparison)).append(" Made by\n\n    ");
     out.append(comparison.command()).append("\n\n");
     out.append(LEGEND).append("\n\n");
-    for (String plot : plots.keySet()) {
+    for (String plot : plots) {
       out.append("![%s](%s.svg)\n".formatted(plot.replace('-', ' '), plot));
     }
     return out.append('\n').append(tables(comparison)).toString();
   }
 
-  private static String html(Comparison comparison, SequencedMap<String, String> plots) {
-    String tables =
-        sections(comparison).stream().map(ReportFiles::html).collect(Collectors.joining());
-    return """
-    <!DOCTYPE html>
-    <html lang="en">
-    <head>
-    <meta charset="utf-8">
-    <meta name="viewport" content="width=device-width, initial-scale=1">
-    <title>%1$s</title>
-    <style>
-    %2$s</style>
-    </head>
-    <body>
-    <h1>%1$s</h1>
-    <p class="soft">%3$s</p>
-    <pre>%4$s</pre>
-    <p>%5$s</p>
-    <div class="plots">
-    %6$s</div>
-    %7$s</body>
-    </html>
-    """
-        .formatted(
-            TITLE,
-            STYLE,
-            escaped(circumstances(comparison)),
-            escaped(comparison.command()),
-            escaped(LEGEND),
-            String.join("", plots.values()),
-            tables);
-  }
-
-  private static String html(Table table) {
-    StringBuilder out = new StringBuilder();
-    out.append("<h2>").append(escaped(table.caption())).append("</h2>\n");
-    out.append("<div class=\"wide\"><table>\n<thead>");
-    out.append(cells("th", table.columns())).append("</thead>\n<tbody>\n");
-    table.rows().forEach(row -> out.append(cells("td", row)).append('\n'));
-    return out.append("</tbody>\n</table></div>\n").toString();
-  }
-
-  private static String cells(String element, List<String> cells) {
-    return cells.stream()
-        .map(cell -> "<%1$s>%2$s</%1$s>".formatted(element, escaped(cell)))
-        .collect(Collectors.joining("", "<tr>", "</tr>"));
+  private static String html(Comparison comparison, List<LinePlot> plots) {
+    Page page =
+        new Page(TITLE)
+            .remark(circumstances(comparison))
+            .verbatim(comparison.command())
+            .paragraph(LEGEND)
+            .plots(plots);
+    for (Table table : sections(comparison)) {
+      page.heading(table.caption()).table(table.columns(), table.rows());
+    }
+    return page.toHtml();
   }
 
   private static String circumstances(Comparison comparison) {

@@ -76,6 +76,36 @@ class CodecComparisonTest {
   }
 
   @Test
+  void fewer_planes_are_served_from_the_same_compression() {
+    List<ComparisonRow> rows = compare(null, SIX, SIX + "@2", SIX + "@1");
+    assertThat(compressed).containsExactly(SIX, SIX, SIX);
+    for (int i = 2; i < rows.size(); i++) {
+      ComparisonRow narrow = rows.get(i);
+      ComparisonRow wide = rows.get(i - 1);
+      assertThat(narrow.kept().divergence()).isGreaterThan(wide.kept().divergence());
+      assertThat(narrow.size().bitsPerLinearWeight()).isLessThan(wide.size().bitsPerLinearWeight());
+      assertThat(narrow.size().fileBytes()).isEqualTo(wide.size().fileBytes());
+    }
+    for (String wrong : List.of("@0", "@", "@one")) {
+      assertThatThrownBy(() -> compare(null, ONE + wrong)).hasMessageContaining("planes");
+    }
+  }
+
+  @Test
+  void text_is_compared_by_its_tokens() throws IOException {
+    Path task = directory.resolve("tasks").resolve("acme");
+    Files.delete(task.resolve("test.jsonl"));
+    Files.writeString(task.resolve("test.txt"), "hello, this is the end<|endoftext|>".repeat(40));
+    List<ComparisonRow> rows = compare(null, ONE, SIX);
+    for (ComparisonRow row : rows) {
+      assertThat(row.kept().exactMatch()).isNull();
+      assertThat(row.kept().exactMatchShare()).isNull();
+      assertThat(row.kept().tokens()).isGreaterThan(100);
+    }
+    assertThat(rows.get(1).kept().divergence()).isGreaterThan(2 * rows.get(2).kept().divergence());
+  }
+
+  @Test
   void finished_rows_are_found_again() throws IOException {
     Path report = directory.resolve("report");
     List<ComparisonRow> first = compare(report, ONE);

@@ -15,7 +15,6 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.w3c.dom.Document;
-import tributary.compression.quality.report.Axis.Scale;
 
 class ReportTest {
   @TempDir Path directory;
@@ -104,28 +103,6 @@ class ReportTest {
     assertThat(json.at("/rows/4/kept/exact_match_share").isNull()).isTrue();
     assertThat(json.at("/rows/1/effort/peak_heap_bytes").asLong()).isEqualTo(1000);
     assertThat(json.at("/means/1/top1_agreement").asDouble()).isCloseTo(0.8, within(1e-12));
-  }
-
-  @Test
-  void ticks_are_round_and_few() {
-    assertThat(new Axis("x", Scale.LINEAR, 0.97, 1.52).ticks())
-        .extracting(Axis::text)
-        .containsExactly("1", "1.1", "1.2", "1.3", "1.4", "1.5");
-    assertThat(new Axis("x", Scale.LOGARITHMIC, 0.9, 4.5).ticks()).contains(1.0, 2.0, 4.0);
-    assertThat(new Axis("x", Scale.LOGARITHMIC, 1e-5, 0.5).ticks())
-        .containsExactly(1e-5, 1e-4, 1e-3, 1e-2, 1e-1);
-    assertThat(Axis.text(0.0003)).isEqualTo("3e-4");
-    assertThat(Axis.text(1.5)).isEqualTo("1.5");
-    assertThat(Axis.text(100)).isEqualTo("100");
-    assertThat(Axis.text(0)).isEqualTo("0");
-  }
-
-  @Test
-  void a_single_value_has_an_axis_too() {
-    for (Scale scale : Scale.values()) {
-      Axis axis = Axis.around("x", scale, List.of(1.0));
-      assertThat(axis.place(1)).isCloseTo(0.5, within(1e-9));
-    }
   }
 
   private static Document parse(String xml) throws Exception {

@@ -1,0 +1,4 @@
+@NullUnmarked
+package tributary.cli.gateway;
+
+import org.jspecify.annotations.NullUnmarked;

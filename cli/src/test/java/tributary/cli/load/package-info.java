@@ -1,0 +1,4 @@
+@NullUnmarked
+package tributary.cli.load;
+
+import org.jspecify.annotations.NullUnmarked;

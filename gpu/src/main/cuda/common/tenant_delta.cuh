@@ -1,0 +1,357 @@
+// What the tenants' differences add to one linear layer, for a whole decode batch.
+//
+//   difference[t, n] = sum over k of x[t, k] * D[n, k]     D: the difference of t's run
+//   for the outputs n that a part of t's run has; others are left as they are
+//
+// Each block works for one or two rows of one run: it turns them into bit planes once, and its warps
+// then stream tiles of codes. A product with signs is an `and` and a count of ones, which the tensor
+// core does at 256 inputs an instruction: signs are never widened. Their sums are exact and rounded to
+// fp32 once a plane; planes are added in order. Replaced rows are products of bf16. Tiles of vector codes
+// are large: all warps of a block share one, each a slice of its inputs.
+#pragma once
+#include "bit_planes.cuh"
+#include "linear.cuh"
+#include "ring.cuh"
+#include "step.cuh"
+#include "vector_codes.cuh"
+
+// Rows of a run that share one pass over its codes.
+__host__ __device__ constexpr int rowsTogether(int columns) { return columns <= 6144 ? 2 : 1; }
+
+__host__ __device__ constexpr int planesBytes(int columns) { return signBlocks(columns) * PLANE_BLOCK_BYTES; }
+
+constexpr int SHARING_WARPS = 16;   // of a block
+
+// Sums of a tile of vector codes that the warps of a block add up.
+constexpr int SLICE_BYTES = 2 * TILE_BANDS * 8 * 4;
+
+// Of a span: bit planes of its rows, or a codebook and what the warps share.
+__host__ __device__ constexpr int spanBytes(int columns) {
+  int planes = rowsTogether(columns) * planesBytes(columns);
+  int vectors = CODEBOOK_BYTES + SHARING_WARPS * SLICE_BYTES;
+  return planes > vectors ? planes : vectors;
+}
+
+// The rows that a block works for, and which of the blocks that do it is.
+struct Span {
+  const Projection* projection;   // null where the block has nothing to do
+  int firstRow, rows;
+  int share, shares;
+};
+
+// Units of one plane of one tile.
+__device__ __forceinline__ int unitsOf(const Part& part, int columns) {
+  return part.kind == PART_SIGNS ? signBlocks(columns)
+       : part.kind == PART_VECTORS ? indexBlocks(columns) : ceilDiv(columns, BLOCK_INPUTS) * STAGE_UNITS;
+}
+
+__device__ __forceinline__ int tilesOf(const Part& part) {
+  return part.kind == PART_VECTORS ? ceilDiv(rowsOf(part), TILE_BANDS * part.vectorRows) : tilesOf(part.outputs);
+}
+
+// Deals blocks out to spans by their bytes, at least one to each. Run by one whole warp.
+__device__ inline Span findSpan(const LinearOperands& operands) {
+  const Step* step = operands.step;
+  int lane = threadIdx.x % 32, spans = 0, cost = 0, together = rowsTogether(operands.columns);
+  Run run = step->run[lane];   // All loads at once: each would be waited for.
+  const Projection* projection = &run.projections[operands.slot];
+  if (lane < step->runs) {
+    int parts = projection->parts;
+#pragma unroll
+    for (int p = 0; p < MAX_PARTS; p++) {
+      Part part = projection->part[p];
+      if (p < parts) cost += tilesOf(part) * part.planes * unitsOf(part, operands.columns);
+    }
+    if (cost > 0) spans = ceilDiv(run.rows, together);
+  }
+  int64_t total = (int64_t) spans * cost;
+  int allSpans = spans;
+#pragma unroll
+  for (int distance = 16; distance > 0; distance /= 2) {
+    total += __shfl_xor_sync(~0u, total, distance);
+    allSpans += __shfl_xor_sync(~0u, allSpans, distance);
+  }
+  if ((int) gridDim.x < allSpans) __trap();
+  int blocks = spans == 0 ? 0 : 1 + (int) ((gridDim.x - allSpans) * (int64_t) cost / total);
+  int end = spans * blocks;
+#pragma unroll
+  for (int distance = 1; distance < 32; distance *= 2) {
+    int other = __shfl_up_sync(~0u, end, distance);
+    if (lane >= distance) end += other;
+  }
+  int place = (int) blockIdx.x - (end - spans * blocks);
+  bool isHere = place >= 0 && place < spans * blocks;
+  uint32_t where = __ballot_sync(~0u, isHere);
+  if (where == 0) return {nullptr, 0, 0, 0, 0};
+  int index = isHere ? place / blocks : 0, owner = __ffs(where) - 1;
+  Span own = {projection, run.firstRow + index * together,
+              min(together, run.rows - index * together), place - index * blocks, blocks};
+  return {(const Projection*) __shfl_sync(~0u, (uint64_t) own.projection, owner),
+          __shfl_sync(~0u, own.firstRow, owner), __shfl_sync(~0u, own.rows, owner),
+          __shfl_sync(~0u, own.share, owner), __shfl_sync(~0u, own.shares, owner)};
+}
+
+struct Assignment {
+  Span span;
+  Projection projection;   // a copy; no parts where the block has nothing to do
+};
+
+// One tile after another of the span's parts. Tiles are dealt out first to blocks, then to warps; those of
+// vectors to blocks only.
+struct Item {
+  const Assignment* own;
+  int part, tile;
+
+  __device__ __forceinline__ bool exists() const { return part < MAX_PARTS; }
+  __device__ __forceinline__ const Part& its() const { return own->projection.part[part]; }
+  __device__ __forceinline__ bool isShared() const { return its().kind == PART_VECTORS; }
+
+  __device__ __forceinline__ void begin(int newPart) {
+    for (part = newPart; part < own->projection.parts; part++) {
+      tile = own->span.share + (isShared() ? 0 : (int) threadIdx.x / 32 * own->span.shares);
+      if (tile < tilesOf(its())) return;
+    }
+    part = MAX_PARTS;
+  }
+  __device__ __forceinline__ void advance() {
+    tile += isShared() ? own->span.shares : SHARING_WARPS * own->span.shares;
+    if (tile >= tilesOf(its())) begin(part + 1);
+  }
+};
+
+// A warp's units of a tile that the warps share.
+__device__ __forceinline__ int firstShared(int units, int warp) { return units * warp / SHARING_WARPS; }
+
+// This warp's codes: items in order, of each its planes in order.
+struct CodeSource {
+  Item item;
+  int columns, plane, left;   // left: units of this plane's tile
+  const char* from;
+
+  __device__ __forceinline__ bool ended() const { return !item.exists(); }
+
+  __device__ __forceinline__ void open() {
+    for (; !ended(); item.advance()) {
+      const Part& part = item.its();
+      int units = unitsOf(part, columns), first = 0, warp = threadIdx.x / 32;
+      left = units;
+      if (part.kind == PART_VECTORS) {
+        first = firstShared(units, warp);
+        left = firstShared(units, warp + 1) - first;
+      }
+      from = (const char*) part.codes +
+             ((plane * (int64_t) tilesOf(part) + item.tile) * units + first) * UNIT_BYTES + threadIdx.x % 32 * 16;
+      if (left > 0) return;
+    }
+  }
+
+  __device__ __forceinline__ void copy(uint32_t to) {
+#pragma unroll
+    for (int unit = 0; unit < STAGE_UNITS; unit++) {
+      if (unit < left) copyAsync16(to + unit * UNIT_BYTES, from + unit * UNIT_BYTES);
+    }
+    from += STAGE_BYTES;
+    left -= STAGE_UNITS;
+    if (left > 0) return;
+    if (++plane == item.its().planes) {
+      plane = 0;
+      item.advance();
+    }
+    open();
+  }
+};
+
+// What a block knows of its rows' bit planes, and room for making them.
+struct PlanesRoom {
+  BitPlanes numbers[2];
+  uint32_t largest[SHARING_WARPS];
+  int64_t partSums[SHARING_WARPS];
+};
+
+// Take: gives the warp's next stage of codes.
+template <typename Take>
+struct Differences {
+  const LinearOperands& operands;
+  const Span& span;
+  char* work;                     // of spanBytes()
+  PlanesRoom& room;
+  Take take;
+
+  // Sign planes of one tile, of ROWS rows. Lane (g, t) ends up with output g + 8 (t % 2) of row t / 2.
+  template <int ROWS>
+  __device__ __forceinline__ void addSigns(const Part& part, int tile) {
+    int lane = threadIdx.x % 32, row = ROWS == 1 ? 0 : lane % 4 / 2, blocks = signBlocks(operands.columns);
+    int output = tile * TILE_OUTPUTS + lane / 4 + lane % 2 * 8;
+    bool isOwn = part.skip <= output && output < part.outputs && lane % 4 < 2 * span.rows;
+    float value = 0;
+#pragma unroll 1
+    for (int plane = 0; plane < part.planes; plane++) {
+      float scale = isOwn ? __ldg(part.scales + (int64_t) plane * part.outputs + output) : 0.0f;
+      DigitCounts counts[ROWS];
+#pragma unroll
+      for (int r = 0; r < ROWS; r++) counts[r].clear();
+#pragma unroll 1
+      for (int block = 0; block < blocks; block += STAGE_UNITS) {
+        const char* signs = take();
+#pragma unroll
+        for (int unit = 0; unit < STAGE_UNITS; unit++) {
+          if (block + unit >= blocks) break;
+          uint4 v = *(const uint4*) (signs + unit * UNIT_BYTES);
+          const char* at = work + (block + unit) * PLANE_BLOCK_BYTES + lane * 16;
+#pragma unroll
+          for (int r = 0; r < ROWS; r++) counts[r].add(v, at + r * planesBytes(operands.columns));
+        }
+      }
+      int64_t sums[2];
+#pragma unroll
+      for (int r = 0; r < ROWS; r++) {
+        int64_t low = counts[r].sum(0), high = counts[r].sum(1);
+        if (r == row) {
+          sums[0] = low;
+          sums[1] = high;
+        }
+      }
+      int64_t signedSum = 2 * (lane % 2 ? sums[1] : sums[0]) - room.numbers[row].sum;
+      value = fmaf(scale, (float) signedSum * room.numbers[row].unit, value);
+    }
+    if (isOwn) write(span.firstRow + row, part.firstOutput + output, value);
+  }
+
+  // A tile of rows that replace the base's.
+  __device__ __forceinline__ void addReplaced(const Part& part, int tile) {
+    int lane = threadIdx.x % 32, g = lane / 4, t = lane % 4;
+    const __nv_bfloat16* x = operands.x + (int64_t) (span.firstRow + min(g, span.rows - 1)) * operands.columns;
+    float all[4] = {}, sums[4] = {};
+#pragma unroll 1
+    for (int k = 0; k < operands.columns; k += BLOCK_INPUTS) {
+      if (k % 1024 == 0) settle(all, sums);   // Long sums in one fp32 number lose too much.
+      const char* weights = take();
+#pragma unroll
+      for (int c = 0; c < 2; c++) {
+        uint4 low = *(const uint4*) (weights + c * 1024), high = *(const uint4*) (weights + c * 1024 + 512);
+        uint4 v = make_uint4(0, 0, 0, 0);
+        int input = k + 32 * c + 8 * t;
+        if (g < span.rows && input < operands.columns) v = *(const uint4*) (x + input);
+        multiply(sums, low.x, high.x, low.y, high.y, v.x, v.y);
+        multiply(sums, low.z, high.z, low.w, high.w, v.z, v.w);
+      }
+    }
+    settle(all, sums);
+#pragma unroll
+    for (int j = 0; j < 4; j++) {
+      int row = 2 * t + j % 2, output = tile * TILE_OUTPUTS + g + j / 2 * 8;
+      if (row < span.rows && part.skip <= output && output < part.outputs) {
+        write(span.firstRow + row, part.firstOutput + output, all[j]);
+      }
+    }
+  }
+
+  __device__ __forceinline__ static void settle(float (&all)[4], float (&sums)[4]) {
+#pragma unroll
+    for (int j = 0; j < 4; j++) {
+      all[j] += sums[j];
+      sums[j] = 0;
+    }
+  }
+
+  __device__ __forceinline__ void write(int row, int output, float value) {
+    operands.difference[(int64_t) row * operands.outputs + output] = value;
+  }
+
+  // Where a part's row lies among the layer's outputs.
+  __device__ __forceinline__ static int outputOf(const Part& part, int row) {
+    return mergedOutput({part.firstOutput, part.interleaved}, row);
+  }
+
+  // A tile of vector codes, shared by the block: each warp's slice of the inputs, then their sum.
+  template <int D>
+  __device__ __forceinline__ void addVectors(const Part& part, int tile) {
+    int lane = threadIdx.x % 32, g = lane / 4, t = lane % 4, warp = threadIdx.x / 32;
+    int units = indexBlocks(operands.columns), end = firstShared(units, warp + 1);
+    const __nv_bfloat16* x = operands.x + (int64_t) (span.firstRow + min(g / 2, span.rows - 1)) * operands.columns;
+    VectorSums<D> sums;
+    sums.clear();
+#pragma unroll 1
+    for (int unit = firstShared(units, warp); unit < end; unit += STAGE_UNITS) {
+      const char* codes = take();
+#pragma unroll 1
+      for (int i = 0; i < STAGE_UNITS && unit + i < end; i++) {
+        int input = (unit + i) * INDEX_BLOCK_INPUTS + t * 8;
+        uint4 v = make_uint4(0, 0, 0, 0);
+        if (g < 2 * span.rows && input < operands.columns) v = *(const uint4*) (x + input);
+        sums.add(*(const uint4*) (codes + i * UNIT_BYTES), v, work);
+      }
+    }
+    float* shared = (float*) (work + CODEBOOK_BYTES);   // [SHARING_WARPS][2 rows][16 bands][D]
+    if (t < span.rows) {
+      float* own = shared + (warp * 2 + t) * TILE_BANDS * D;
+#pragma unroll
+      for (int p = 0; p < D / 2; p++) {
+        *(float2*) (own + g * D + 2 * p) = make_float2(sums.of[p][0], sums.of[p][1]);
+        *(float2*) (own + (g + 8) * D + 2 * p) = make_float2(sums.of[p][2], sums.of[p][3]);
+      }
+    }
+    __syncthreads();
+    for (int i = threadIdx.x; i < span.rows * TILE_BANDS * D; i += blockDim.x) {
+      float sum = 0;
+#pragma unroll
+      for (int w = 0; w < SHARING_WARPS; w++) sum += shared[w * 2 * TILE_BANDS * D + i];
+      int row = tile * TILE_BANDS * D + i % (TILE_BANDS * D);
+      if (row < rowsOf(part)) {
+        write(span.firstRow + i / (TILE_BANDS * D), outputOf(part, row), __ldg(part.scales + row) * sum);
+      }
+    }
+    __syncthreads();
+  }
+
+  // Makes what a part's codes are multiplied with. Run by the whole block.
+  __device__ __forceinline__ void prepare(const Part& part, const __nv_bfloat16* codebook) {
+    __syncthreads();
+    if (part.kind == PART_SIGNS) {
+      for (int r = 0; r < span.rows; r++) {
+        BitPlanes made = BitPlanes::make(work + r * planesBytes(operands.columns),
+                                         operands.x + (int64_t) (span.firstRow + r) * operands.columns,
+                                         operands.columns, room.largest, room.partSums);
+        if (threadIdx.x == 0) room.numbers[r] = made;
+      }
+    } else if (part.kind == PART_VECTORS) {
+      if (part.vectorRows == 8) {
+        spreadCodebook<8>(work, codebook);
+      } else {
+        spreadCodebook<4>(work, codebook);
+      }
+    }
+    __syncthreads();
+  }
+
+  __device__ __forceinline__ void addAll(Item item) {
+    const Projection& own = item.own->projection;
+    int prepared = -1;
+#pragma unroll 1
+    for (int p = 0; p < own.parts; p++) {
+      const Part& part = own.part[p];
+      bool isKnown = prepared >= 0 && own.part[prepared].kind == part.kind &&
+                     own.part[prepared].vectorRows == part.vectorRows && own.codebook[prepared] == own.codebook[p];
+      if (part.kind != PART_REPLACED && !isKnown) {
+        prepare(part, own.codebook[p]);
+        prepared = p;
+      }
+#pragma unroll 1
+      for (; item.part == p; item.advance()) {
+        if (part.kind == PART_SIGNS) {
+          if (span.rows == 1) {
+            addSigns<1>(part, item.tile);
+          } else {
+            addSigns<2>(part, item.tile);
+          }
+        } else if (part.kind == PART_REPLACED) {
+          addReplaced(part, item.tile);
+        } else if (part.vectorRows == 8) {
+          addVectors<8>(part, item.tile);
+        } else {
+          addVectors<4>(part, item.tile);
+        }
+      }
+    }
+  }
+};

@@ -1,0 +1,192 @@
+package tributary.gpu.cuda;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import tributary.gpu.KvShape;
+import tributary.gpu.cuda.driver.Driver;
+import tributary.gpu.program.CompiledSteps;
+
+/**
+ * Runs steps as graphs, one for each number of rows up to 32 in a few sizes, with tenants or
+ * without, recorded when it is first needed. What differs from step to step lies in one piece of
+ * device memory that a single copy renews. A step of more rows runs in parts, one after the other:
+ * a part's rows find the keys and values of the earlier ones in the cache.
+ */
+final class CudaSteps implements CompiledSteps {
+  private final CudaModel model;
+  private final Driver driver;
+  private final KvShape shape;
+  private long stream;
+  private StepBuffers buffers;
+  private final Map<GraphKey, Long> graphs = new HashMap<>();
+  private boolean failed;
+  private float[] row = {};
+  private long hostNanos;
+
+  /**
+   * What a graph depends on.
+   *
+   * @param rows that it computes, at least those of the step
+   * @param head true when it computes logits and choices
+   * @param biased true when it adds biases
+   * @param forTenants true when rows may be of tenants
+   * @param differing projections to which tenants have differences; 0 if for none
+   */
+  private record GraphKey(
+      int rows, boolean head, boolean biased, boolean forTenants, int differing) {}
+
+  private CudaSteps(CudaModel model, KvShape shape, long stream, StepBuffers buffers) {
+    this.model = model;
+    this.driver = model.device().driver();
+    this.shape = shape;
+    this.stream = stream;
+    this.buffers = buffers;
+  }
+
+  static CudaSteps create(CudaModel model, KvShape shape) {
+    StepBuffers buffers = StepBuffers.allocate(model, shape);
+    return new CudaSteps(model, shape, model.device().driver().createStream(), buffers);
+  }
+
+  @Override
+  public KvShape cache() {
+    return shape;
+  }
+
+  @Override
+  public void run(Rows rows, Results results) {
+    for (StepPart part : StepPart.split(rows, model.rowsMax(model.vocabulary()))) {
+      model.device().alone(() -> compute(part));
+      long end = System.nanoTime();
+      deliver(rows.wanted(), part, results);
+      hostNanos += System.nanoTime() - end;
+    }
+  }
+
+  /** Takes memory anew, the device having lost it; keys and values are zero. */
+  void reload() {
+    graphs.clear();
+    stream = driver.createStream();
+    buffers = StepBuffers.allocate(model, shape);
+  }
+
+  @Override
+  public long hostNanos() {
+    return hostNanos;
+  }
+
+  private void compute(StepPart part) {
+    if (failed) {
+      buffers.clearArrivals(stream);
+    }
+    failed = true;
+    launch(part);
+    driver.synchronize(stream);
+    failed = false;
+  }
+
+  private void launch(StepPart part) {
+    long begin = System.nanoTime();
+    if (buffers.makeRoom(model.vocabulary(), part.pageEntries())) {
+      dropGraphs();
+    }
+    long bytes = part.write(buffers.host());
+    driver.copyToDevice(buffers.step(), buffers.host().asSlice(0, bytes), stream);
+    boolean head = part.wants(Wanted.CHOICE) || part.wants(Wanted.LOGITS);
+    boolean biased = model.biased() || part.biased();
+    boolean forTenants = part.hasTenants();
+    int differing = forTenants ? model.differing() : 0;
+    driver.launchGraph(
+        graph(new GraphKey(bucket(part.rows()), head, biased, forTenants, differing)), stream);
+    hostNanos += System.nanoTime() - begin;
+    if (head) {
+      driver.copyToHost(buffers.hostChoices(part.rows()), buffers.choices(), stream);
+      if (part.wants(Wanted.LOGITS)) {
+        driver.copyToHost(buffers.hostLogits(part.rows()), buffers.logits(), stream);
+      }
+    }
+  }
+
+  private void deliver(List<Wanted> wanted, StepPart part, Results results) {
+    for (int i = 0; i < part.rows(); i++) {
+      int at = part.firstRow() + i;
+      switch (wanted.get(at)) {
+        case NOTHING -> {}
+        case CHOICE ->
+            results.chosen(at, buffers.hostChoices(i + 1).getAtIndex(ValueLayout.JAVA_INT, i));
+        case LOGITS -> results.logits(at, logits(i));
+      }
+    }
+  }
+
+  private float[] logits(int index) {
+    int columns = buffers.vocabulary();
+    if (row.length != columns) {
+      row = new float[columns];
+    }
+    MemorySegment.copy(
+        buffers.hostLogits(index + 1),
+        ValueLayout.JAVA_FLOAT,
+        (long) index * columns * Float.BYTES,
+        row,
+        0,
+        columns);
+    return row;
+  }
+
+  /** The least size that holds the rows: few sizes, so that few graphs are recorded. */
+  static int bucket(int rows) {
+    if (rows <= 8) {
+      return Integer.highestOneBit(2 * rows - 1);
+    }
+    return Math.ceilDiv(rows, 8) * 8;
+  }
+
+  private long graph(GraphKey key) {
+    Long known = graphs.get(key);
+    if (known == null) {
+      known = record(key);
+      graphs.put(key, known);
+    }
+    return known;
+  }
+
+  private long record(GraphKey key) {
+    Launcher launcher = new Launcher(driver, model.device().kernels(), stream);
+    StepLaunches launches = new StepLaunches(model, buffers, launcher, key.rows, key.forTenants);
+    launches.prepare();
+    driver.beginCapture(stream);
+    try {
+      launches.all(key.head, key.biased);
+    } catch (RuntimeException | Error e) {
+      try {
+        driver.destroyGraph(driver.endCapture(stream));
+      } catch (RuntimeException further) {
+        e.addSuppressed(further);
+      }
+      throw e;
+    }
+    return driver.endCapture(stream);
+  }
+
+  private void dropGraphs() {
+    graphs.values().forEach(driver::destroyGraph);
+    graphs.clear();
+  }
+
+  @Override
+  public void close() {
+    model
+        .device()
+        .using(() -> {
+          model.closed(this);
+          dropGraphs();
+          buffers.close();
+          driver.destroyStream(stream);
+          return this;
+        });
+  }
+}

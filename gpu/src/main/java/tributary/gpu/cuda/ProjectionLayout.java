@@ -1,0 +1,113 @@
+package tributary.gpu.cuda;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.List;
+
+/**
+ * A tenant's differences to one projection, {@code Projection} of {@code step.cuh}:
+ *
+ * <pre>
+ *    0  part[3]      address of codes, address of scales, int firstOutput, int outputs,
+ *                    byte kind, planes, skip, vectorRows, interleaved, scalesBase, 2 reserved
+ *   96  int parts, outputs
+ *  104  codebook[3]  address
+ *  128  end
+ * </pre>
+ */
+final class ProjectionLayout {
+  static final int BYTES = 128;
+  static final int PARTS_MAX = 3;
+
+  private static final int PART_BYTES = 32;
+  private static final int FIRST_OUTPUT = 16;
+  private static final int OUTPUTS = 20;
+  private static final int KIND = 24;
+  private static final int PLANES = 25;
+  private static final int SKIP = 26;
+  private static final int VECTOR_ROWS = 27;
+  private static final int INTERLEAVED = 28;
+  private static final int SCALES_BASE = 29;
+  private static final int PART_COUNT = 96;
+  private static final int OWN_OUTPUTS = 100;
+  private static final int CODEBOOK = 104;
+
+  /** What a part's codes are. */
+  sealed interface Kind {
+    /** Sign tiles; scales are fp32 [planes, outputs]. */
+    record Signs(int planes) implements Kind {}
+
+    /**
+     * Weight tiles that stand in for the base's; the first {@code skip} outputs, below 16, do not.
+     */
+    record Replaced(int skip) implements Kind {}
+
+    /**
+     * Index tiles; scales are fp32 [rows].
+     *
+     * @param codebook address of bf16 [256, vectorRows]
+     * @param interleaved true where rows lie in groups of eight, every other group
+     */
+    record Vectors(long codebook, int vectorRows, boolean interleaved) implements Kind {}
+  }
+
+  /**
+   * One part.
+   *
+   * @param codes address
+   * @param scales address, followed by what the base's rows are multiplied by if {@code
+   *     scalesBase}; 0 where replaced
+   * @param firstOutput a multiple of 16, or eight more of interleaved vectors
+   */
+  record Part(
+      Kind kind, long codes, long scales, boolean scalesBase, int firstOutput, int outputs) {}
+
+  private ProjectionLayout() {}
+
+  static void write(MemorySegment to, List<Part> parts, int outputs) {
+    if (parts.size() > PARTS_MAX) {
+      throw new IllegalArgumentException(
+          "projection of %d parts; at most %d".formatted(parts.size(), PARTS_MAX));
+    }
+    to.fill((byte) 0);
+    for (int i = 0; i < parts.size(); i++) {
+      Part part = parts.get(i);
+      MemorySegment at = to.asSlice((long) i * PART_BYTES, PART_BYTES);
+      at.set(ValueLayout.JAVA_LONG, 0, part.codes);
+      at.set(ValueLayout.JAVA_LONG, Long.BYTES, part.scales);
+      at.set(ValueLayout.JAVA_INT, FIRST_OUTPUT, part.firstOutput);
+      at.set(ValueLayout.JAVA_INT, OUTPUTS, part.outputs);
+      at.set(ValueLayout.JAVA_BYTE, SCALES_BASE, flag(part.scalesBase));
+      writeKind(at, part.kind);
+      if (part.kind instanceof Kind.Vectors vectors) {
+        to.set(ValueLayout.JAVA_LONG, CODEBOOK + (long) i * Long.BYTES, vectors.codebook);
+      }
+    }
+    to.set(ValueLayout.JAVA_INT, PART_COUNT, parts.size());
+    to.set(ValueLayout.JAVA_INT, OWN_OUTPUTS, outputs);
+  }
+
+  private static void writeKind(MemorySegment at, Kind kind) {
+    switch (kind) {
+      case Kind.Signs(var planes) -> {
+        at.set(ValueLayout.JAVA_BYTE, KIND, (byte) 0);
+        at.set(ValueLayout.JAVA_BYTE, PLANES, (byte) planes);
+      }
+      case Kind.Replaced(var skip) -> {
+        at.set(ValueLayout.JAVA_BYTE, KIND, (byte) 1);
+        at.set(ValueLayout.JAVA_BYTE, PLANES, (byte) 1);
+        at.set(ValueLayout.JAVA_BYTE, SKIP, (byte) skip);
+      }
+      case Kind.Vectors(_, var vectorRows, var interleaved) -> {
+        at.set(ValueLayout.JAVA_BYTE, KIND, (byte) 2);
+        at.set(ValueLayout.JAVA_BYTE, PLANES, (byte) 1);
+        at.set(ValueLayout.JAVA_BYTE, VECTOR_ROWS, (byte) vectorRows);
+        at.set(ValueLayout.JAVA_BYTE, INTERLEAVED, flag(interleaved));
+      }
+    }
+  }
+
+  private static byte flag(boolean set) {
+    return (byte) (set ? 1 : 0);
+  }
+}

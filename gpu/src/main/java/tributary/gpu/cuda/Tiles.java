@@ -1,0 +1,38 @@
+package tributary.gpu.cuda;
+
+/** Sizes of weights and codes in device memory; the layouts are drawn in {@code tiles.cuh}. */
+final class Tiles {
+  static final int OUTPUTS = 16;
+
+  /** Bands of vectors of a tile. */
+  static final int BANDS = 16;
+
+  private static final int UNIT_BYTES = 512;
+  private static final int BLOCK_INPUTS = 64;
+  private static final int BLOCK_BYTES = OUTPUTS * BLOCK_INPUTS * Short.BYTES;
+  private static final int SIGN_BLOCK_INPUTS = 256;
+  private static final int INDEX_BLOCK_INPUTS = 32;
+
+  private Tiles() {}
+
+  static int count(int outputs) {
+    return Math.ceilDiv(outputs, OUTPUTS);
+  }
+
+  /** Bytes of a bf16 matrix of these outputs. */
+  static long weightBytes(int outputs, int inputs) {
+    return count(outputs) * (long) Math.ceilDiv(inputs, BLOCK_INPUTS) * BLOCK_BYTES;
+  }
+
+  /** Bytes of one plane of signs. */
+  static long signBytes(int outputs, int inputs) {
+    return count(outputs) * (long) Math.ceilDiv(inputs, SIGN_BLOCK_INPUTS) * UNIT_BYTES;
+  }
+
+  /** Bytes of the indices of vectors of this many bands. */
+  static long indexBytes(int bands, int inputs) {
+    return Math.ceilDiv(bands, BANDS)
+        * (long) Math.ceilDiv(inputs, INDEX_BLOCK_INPUTS)
+        * UNIT_BYTES;
+  }
+}

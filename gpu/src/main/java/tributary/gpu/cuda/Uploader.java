@@ -1,0 +1,238 @@
+package tributary.gpu.cuda;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.concurrent.locks.ReentrantLock;
+import tributary.gpu.cuda.driver.Arguments;
+import tributary.gpu.cuda.driver.Driver;
+import tributary.gpu.cuda.driver.LaunchShape;
+import tributary.tensor.DType;
+import tributary.tensor.TensorView;
+import tributary.tensor.format.SignPlanes;
+
+/**
+ * Moves matrices from host memory to the device on a stream of its own, laid out as the kernels
+ * want them. Rows go through two pinned buffers in turn: while one is copied and packed, the other
+ * is filled. A call returns when everything has arrived. Calls from several threads take turns.
+ */
+final class Uploader implements AutoCloseable {
+  private static final int BUFFER_BYTES = 16 << 20;
+  private static final int BUFFERS = 2;
+
+  /** Rows are cut at whole groups of interleaved matrices, bands at whole tiles. */
+  private static final int ROW_GROUP = 16;
+
+  private static final int RANDOM_BLOCKS = 1024;
+  private static final int RANDOM_THREADS = 256;
+
+  private final Driver driver;
+  private final Launcher launcher;
+  private final DeviceArena arena;
+  private final MemorySegment[] pinned = new MemorySegment[BUFFERS];
+  private final long[] rows = new long[BUFFERS];
+  private final long[] free = new long[BUFFERS];
+  private final ReentrantLock lock = new ReentrantLock();
+  private int next;
+
+  Uploader(Driver driver, Kernels kernels) {
+    this.driver = driver;
+    this.launcher = new Launcher(driver, kernels, driver.createStream());
+    this.arena = new DeviceArena(driver, "staging");
+    for (int i = 0; i < BUFFERS; i++) {
+      pinned[i] = driver.allocatePinned(BUFFER_BYTES);
+      rows[i] = arena.allocate(BUFFER_BYTES);
+      free[i] = driver.createEvent();
+      driver.recordEvent(free[i], launcher.stream());
+    }
+  }
+
+  /** Zeroes memory that tiles are packed into: what no row covers must be zero. */
+  void zero(long address, long bytes) {
+    locked(() -> driver.fill(address, (byte) 0, bytes, launcher.stream()));
+  }
+
+  /** Packs a stored matrix into weight tiles at {@code tiles}. */
+  void weights(long tiles, Placement at, TensorView view) {
+    int columns = Math.toIntExact(view.shape().dimension(1));
+    int count = Math.toIntExact(view.shape().dimension(0));
+    if (view.type() != DType.BF16) {
+      weights(
+          tiles,
+          at,
+          count,
+          columns,
+          (row, out) -> view.readFloats((long) row * columns, out, 0, columns));
+      return;
+    }
+    long rowBytes = (long) columns * Short.BYTES;
+    inChunks(
+        count,
+        rowBytes,
+        (buffer, first, rowsHere) -> {
+          MemorySegment.copy(view.data(), first * rowBytes, pinned[buffer], 0, rowsHere * rowBytes);
+          pack(
+              "pack_weight_tiles",
+              256,
+              buffer,
+              new Packing(tiles, at.from(first), rowsHere, columns));
+        });
+  }
+
+  /** Packs rows, rounded to bf16, into weight tiles at {@code tiles}. */
+  void weights(long tiles, Placement at, int count, int columns, RowReader reader) {
+    float[] row = new float[columns];
+    short[] halves = new short[columns];
+    long rowBytes = (long) columns * Short.BYTES;
+    inChunks(
+        count,
+        rowBytes,
+        (buffer, first, rowsHere) -> {
+          for (int i = 0; i < rowsHere; i++) {
+            reader.read(first + i, row);
+            for (int c = 0; c < columns; c++) {
+              halves[c] = Bf16.round(row[c]);
+            }
+            MemorySegment.copy(
+                halves, 0, pinned[buffer], ValueLayout.JAVA_SHORT, i * rowBytes, columns);
+          }
+          pack(
+              "pack_weight_tiles",
+              256,
+              buffer,
+              new Packing(tiles, at.from(first), rowsHere, columns));
+        });
+  }
+
+  /** Packs a plane of signs, as files hold it, into sign tiles at {@code tiles}. */
+  void signs(long tiles, Placement at, int count, int columns, MemorySegment signs) {
+    long rowBytes = (long) SignPlanes.wordsPerRow(columns) * Long.BYTES;
+    inChunks(
+        count,
+        rowBytes,
+        (buffer, first, rowsHere) -> {
+          MemorySegment.copy(signs, first * rowBytes, pinned[buffer], 0, rowsHere * rowBytes);
+          pack(
+              "pack_sign_tiles",
+              128,
+              buffer,
+              new Packing(tiles, at.from(first), rowsHere, columns));
+        });
+  }
+
+  /** Packs indices of vectors, [bands, columns] bytes, into index tiles at {@code tiles}. */
+  void indices(long tiles, int bands, int columns, MemorySegment indices) {
+    inChunks(
+        bands,
+        columns,
+        (buffer, first, bandsHere) -> {
+          long bytes = (long) bandsHere * columns;
+          MemorySegment.copy(indices, (long) first * columns, pinned[buffer], 0, bytes);
+          driver.copyToDevice(rows[buffer], pinned[buffer].asSlice(0, bytes), launcher.stream());
+          launcher.waiting(
+              "pack_index_tiles",
+              "pack_index_tiles",
+              LaunchShape.of(bandsHere, 128),
+              new Arguments()
+                  .address(tiles + Tiles.indexBytes(first, columns))
+                  .address(rows[buffer])
+                  .number(columns));
+          driver.recordEvent(free[buffer], launcher.stream());
+        });
+  }
+
+  /** Copies any number of bytes as they are. */
+  void bytes(long to, MemorySegment from) {
+    locked(() -> {
+      for (long at = 0; at < from.byteSize(); at += BUFFER_BYTES) {
+        long count = Math.min(BUFFER_BYTES, from.byteSize() - at);
+        int buffer = take();
+        MemorySegment.copy(from, at, pinned[buffer], 0, count);
+        driver.copyToDevice(to + at, pinned[buffer].asSlice(0, count), launcher.stream());
+        driver.recordEvent(free[buffer], launcher.stream());
+      }
+    });
+  }
+
+  /** Fills memory with random words: bits of {@code mask} are drawn, those of {@code base} set. */
+  void random(long to, long bytes, long seed, int mask, int base) {
+    locked(() ->
+        launcher.waiting(
+            "fill_random",
+            "fill_random",
+            LaunchShape.of(RANDOM_BLOCKS, RANDOM_THREADS),
+            new Arguments()
+                .address(to)
+                .address(bytes / Integer.BYTES)
+                .number((int) seed)
+                .number(mask)
+                .number(base)));
+  }
+
+  private record Packing(long tiles, Placement at, int rows, int columns) {}
+
+  private interface Chunk {
+    void load(int buffer, int firstRow, int rows);
+  }
+
+  private void inChunks(int count, long rowBytes, Chunk chunk) {
+    int most = (int) (BUFFER_BYTES / rowBytes) / ROW_GROUP * ROW_GROUP;
+    if (most == 0) {
+      throw new IllegalArgumentException(
+          "rows of %d bytes; %d of them must fit into %d"
+              .formatted(rowBytes, ROW_GROUP, BUFFER_BYTES));
+    }
+    locked(() -> {
+      for (int first = 0; first < count; first += most) {
+        int rowsHere = Math.min(most, count - first);
+        int buffer = take();
+        chunk.load(buffer, first, rowsHere);
+      }
+    });
+  }
+
+  private void pack(String kernel, int threads, int buffer, Packing packing) {
+    long bytes =
+        kernel.equals("pack_sign_tiles")
+            ? (long) packing.rows * SignPlanes.wordsPerRow(packing.columns) * Long.BYTES
+            : (long) packing.rows * packing.columns * Short.BYTES;
+    driver.copyToDevice(rows[buffer], pinned[buffer].asSlice(0, bytes), launcher.stream());
+    launcher.waiting(
+        kernel,
+        kernel,
+        LaunchShape.of(packing.rows, threads),
+        new Arguments()
+            .address(packing.tiles)
+            .address(rows[buffer])
+            .number(packing.columns)
+            .structure(packing.at.first(), packing.at.interleaved() ? 1 : 0));
+    driver.recordEvent(free[buffer], launcher.stream());
+  }
+
+  /** The next buffer, once what was in it has been used. */
+  private int take() {
+    int buffer = next;
+    next = (next + 1) % BUFFERS;
+    driver.awaitEvent(free[buffer]);
+    return buffer;
+  }
+
+  private void locked(Runnable work) {
+    lock.lock();
+    try {
+      work.run();
+      driver.synchronize(launcher.stream());
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Override
+  public void close() {
+    for (int i = 0; i < BUFFERS; i++) {
+      driver.freePinned(pinned[i]);
+      driver.destroyEvent(free[i]);
+    }
+    arena.close();
+    driver.destroyStream(launcher.stream());
+  }
+}

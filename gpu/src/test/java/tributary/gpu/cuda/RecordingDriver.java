@@ -1,0 +1,221 @@
+package tributary.gpu.cuda;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import tributary.gpu.cuda.driver.Arguments;
+import tributary.gpu.cuda.driver.CudaException;
+import tributary.gpu.cuda.driver.DeviceFacts;
+import tributary.gpu.cuda.driver.Driver;
+import tributary.gpu.cuda.driver.LaunchShape;
+import tributary.protocol.Bytes;
+
+/**
+ * A driver without a device: takes down what it is asked for, hands out addresses behind which
+ * nothing is, and lets the test see what was written to pinned memory.
+ */
+final class RecordingDriver implements Driver {
+  private static final int SHARED_BYTES = 227 * 1024;
+
+  private final Arena host = Arena.ofShared();
+  private final List<String> calls = new ArrayList<>();
+  private final List<LaunchShape> shapes = new ArrayList<>();
+  private final List<Long> held = new ArrayList<>();
+  private long next = 1L << 32;
+  private @Nullable CudaException nextFailure;
+
+  /** The calls since this was last asked. */
+  List<String> takeCalls() {
+    List<String> taken = List.copyOf(calls);
+    calls.clear();
+    return taken;
+  }
+
+  /** Things that were made and not given back. */
+  int held() {
+    return held.size();
+  }
+
+  private long make(String call, long size) {
+    calls.add(call);
+    long made = next;
+    next += Math.max(size, 256);
+    held.add(made);
+    return made;
+  }
+
+  private void giveBack(String call, long thing) {
+    calls.add(call);
+    if (!held.remove(thing)) {
+      throw new AssertionError(call + " of something that is not held");
+    }
+  }
+
+  @Override
+  public DeviceFacts facts() {
+    return new DeviceFacts("recorded device", 90, 132, SHARED_BYTES, new Bytes(1L << 36));
+  }
+
+  @Override
+  public long allocate(long bytes) {
+    return make("allocate", bytes);
+  }
+
+  @Override
+  public void free(long address) {
+    giveBack("free", address);
+  }
+
+  @Override
+  public MemorySegment allocatePinned(long bytes) {
+    MemorySegment memory = host.allocate(bytes, Long.BYTES);
+    calls.add("allocatePinned");
+    held.add(memory.address());
+    return memory;
+  }
+
+  @Override
+  public void freePinned(MemorySegment memory) {
+    giveBack("freePinned", memory.address());
+  }
+
+  @Override
+  public void copyToDevice(long to, MemorySegment from, long stream) {
+    calls.add("copyToDevice");
+  }
+
+  @Override
+  public void copyToHost(MemorySegment to, long from, long stream) {
+    calls.add("copyToHost bytes=" + to.byteSize());
+  }
+
+  @Override
+  public void copyOnDevice(long to, long from, long bytes, long stream) {
+    calls.add("copyOnDevice");
+  }
+
+  @Override
+  public void fill(long address, byte value, long bytes, long stream) {
+    calls.add("fill");
+  }
+
+  @Override
+  public long loadModule(byte[] binary) {
+    return make("loadModule", 0);
+  }
+
+  @Override
+  public void unloadModule(long module) {
+    giveBack("unloadModule", module);
+  }
+
+  @Override
+  public Optional<Long> function(long module, String name) {
+    return Optional.of(next++);
+  }
+
+  @Override
+  public void allowSharedMemory(long function, int bytes) {}
+
+  @Override
+  public int clustersAtOnce(long function, LaunchShape shape) {
+    return 132 / shape.cluster();
+  }
+
+  /** The kernels that were launched or recorded since this was last asked. */
+  List<LaunchShape> takeShapes() {
+    List<LaunchShape> taken = List.copyOf(shapes);
+    shapes.clear();
+    return taken;
+  }
+
+  @Override
+  public void launch(long function, LaunchShape shape, Arguments arguments, long stream) {
+    calls.add("launch");
+    shapes.add(shape);
+  }
+
+  @Override
+  public long createStream() {
+    return make("createStream", 0);
+  }
+
+  @Override
+  public void destroyStream(long stream) {
+    giveBack("destroyStream", stream);
+  }
+
+  @Override
+  public void synchronize(long stream) {
+    calls.add("synchronize");
+  }
+
+  @Override
+  public long createEvent() {
+    return make("createEvent", 0);
+  }
+
+  @Override
+  public void destroyEvent(long event) {
+    giveBack("destroyEvent", event);
+  }
+
+  @Override
+  public void recordEvent(long event, long stream) {
+    calls.add("recordEvent");
+  }
+
+  @Override
+  public void awaitEvent(long event) {
+    calls.add("awaitEvent");
+  }
+
+  @Override
+  public double milliseconds(long fromEvent, long toEvent) {
+    return 0;
+  }
+
+  @Override
+  public void beginCapture(long stream) {
+    calls.add("beginCapture");
+  }
+
+  @Override
+  public long endCapture(long stream) {
+    return make("endCapture", 0);
+  }
+
+  /** The next launch of a graph fails. */
+  void failNextLaunch(CudaException failure) {
+    nextFailure = failure;
+  }
+
+  @Override
+  public void launchGraph(long graph, long stream) {
+    CudaException failure = nextFailure;
+    nextFailure = null;
+    if (failure != null) {
+      throw failure;
+    }
+    calls.add("launchGraph");
+  }
+
+  @Override
+  public void reset() {
+    calls.add("reset");
+    held.clear();
+  }
+
+  @Override
+  public void destroyGraph(long graph) {
+    giveBack("destroyGraph", graph);
+  }
+
+  @Override
+  public void close() {
+    calls.add("close");
+  }
+}

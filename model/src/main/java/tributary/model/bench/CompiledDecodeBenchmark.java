@@ -1,0 +1,192 @@
+package tributary.model.bench;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.stream.IntStream;
+import tributary.gpu.Backend;
+import tributary.gpu.KvShape;
+import tributary.gpu.RowRun;
+import tributary.gpu.SequenceRows;
+import tributary.gpu.program.CompiledModel;
+import tributary.gpu.program.CompiledSteps;
+import tributary.gpu.program.CompiledTenant;
+import tributary.gpu.program.StepCompiler;
+import tributary.model.Families;
+import tributary.model.ForwardPass;
+import tributary.model.ModelConfig;
+import tributary.model.network.Differences;
+import tributary.model.network.Network;
+import tributary.model.network.Parameter;
+import tributary.model.network.StepRecording;
+import tributary.model.network.Weights;
+import tributary.protocol.ErrorCode;
+import tributary.protocol.TributaryException;
+
+/**
+ * How fast a device decodes a batch at a fixed context: weights, signs and scales are made on the
+ * device, and each step computes the same positions, so that all read the same bytes.
+ */
+public final class CompiledDecodeBenchmark {
+  private static final int PAGE_TOKENS = 16;
+  private static final int WARM_UP_STEPS = 300;
+
+  /**
+   * What to measure.
+   *
+   * @param rows one a sequence
+   * @param tenants that the first rows belong to, one each; further rows run the base
+   * @param planes of each tenant's signs, over all matrices but embeddings and head
+   * @param context positions that each row attends to, itself included
+   * @param steps that are timed
+   */
+  public record Settings(
+      ModelShape shape, int rows, int tenants, int planes, int context, int steps) {
+    public Settings {
+      within("rows", rows, 1, 1024);
+      within("tenants", tenants, 0, rows);
+      within("planes", planes, 1, 8);
+      within("context", context, 1, 1 << 20);
+      within("steps", steps, 1, 1_000_000);
+    }
+
+    private static void within(String name, int value, int min, int max) {
+      if (value < min || value > max) {
+        throw TributaryException.parameter(name, value, min, max);
+      }
+    }
+  }
+
+  /**
+   * What was measured; times are medians.
+   *
+   * @param hostMillisecondsPerStep for which the device waited for the host
+   * @param bytesPerStep of weights, signs, and keys and values, each once
+   * @param gigabytesPerSecond those bytes over the step
+   */
+  public record Report(
+      String shape,
+      int rows,
+      int tenants,
+      int planes,
+      int context,
+      double millisecondsPerStep,
+      double millisecondsPerStepP90,
+      double hostMillisecondsPerStep,
+      double tokensPerSecond,
+      long bytesPerStep,
+      double gigabytesPerSecond,
+      String device) {}
+
+  private final Settings settings;
+  private final Network network;
+  private final KvShape cache;
+
+  public CompiledDecodeBenchmark(Settings settings) {
+    this.settings = settings;
+    ModelConfig config = settings.shape.config();
+    this.network = Families.network(config);
+    this.cache =
+        ForwardPass.kvShape(
+            config, settings.rows * Math.ceilDiv(settings.context, PAGE_TOKENS), PAGE_TOKENS);
+  }
+
+  /**
+   * @throws TributaryException {@code config} when the backend does not compile steps
+   */
+  public Report run(Backend backend) {
+    StepCompiler compiler =
+        backend
+            .compiler()
+            .orElseThrow(() ->
+                new TributaryException(
+                    ErrorCode.CONFIG, "the backend " + backend.name() + " compiles no steps"));
+    List<CompiledTenant> tenants = new ArrayList<>();
+    try (Weights weights = Weights.random(network, compiler);
+        CompiledModel model = compiler.compile(StepRecording.of(network, cache), weights, cache)) {
+      try (CompiledSteps steps = model.steps(cache)) {
+        for (int i = 0; i < settings.tenants; i++) {
+          tenants.add(Differences.random(network, compiler, model, settings.planes).compiled());
+        }
+        return run(steps, tenants, backend);
+      } finally {
+        tenants.forEach(CompiledTenant::close);
+      }
+    }
+  }
+
+  private Report run(CompiledSteps steps, List<CompiledTenant> tenants, Backend backend) {
+    CompiledSteps.Rows rows = rows(tenants);
+    double[] milliseconds = new double[settings.steps];
+    double[] host = new double[settings.steps];
+    for (int i = -WARM_UP_STEPS; i < settings.steps; i++) {
+      long hostBefore = steps.hostNanos();
+      long begin = System.nanoTime();
+      steps.run(rows, IGNORED);
+      if (i >= 0) {
+        milliseconds[i] = (System.nanoTime() - begin) / 1e6;
+        host[i] = (steps.hostNanos() - hostBefore) / 1e6;
+      }
+    }
+    Arrays.sort(milliseconds);
+    Arrays.sort(host);
+    double median = milliseconds[settings.steps / 2];
+    long bytes = bytes();
+    return new Report(
+        settings.shape.shapeName(),
+        settings.rows,
+        settings.tenants,
+        settings.planes,
+        settings.context,
+        median,
+        milliseconds[(int) (settings.steps * 0.9)],
+        host[settings.steps / 2],
+        settings.rows / median * 1e3,
+        bytes,
+        bytes / median / 1e6,
+        backend.description());
+  }
+
+  private CompiledSteps.Rows rows(List<CompiledTenant> tenants) {
+    int pages = cache.pages() / settings.rows;
+    int[] tokens = new int[settings.rows];
+    List<SequenceRows> sequences = new ArrayList<>();
+    List<RowRun<CompiledTenant>> runs = new ArrayList<>();
+    for (int row = 0; row < settings.rows; row++) {
+      tokens[row] = row * 7;
+      int[] table = IntStream.range(row * pages, (row + 1) * pages).toArray();
+      sequences.add(new SequenceRows(row, 1, settings.context - 1, table));
+      if (row < tenants.size()) {
+        runs.add(new RowRun<>(row, 1, tenants.get(row)));
+      }
+    }
+    return new CompiledSteps.Rows(
+        tokens, runs, sequences, Collections.nCopies(settings.rows, CompiledSteps.Wanted.CHOICE));
+  }
+
+  private long bytes() {
+    long weights = 0;
+    long signs = 0;
+    for (Parameter parameter : network.parameters().all()) {
+      if (parameter instanceof Parameter.Matrix matrix && !matrix.equals(network.embedding())) {
+        long elements = (long) matrix.rows() * matrix.columns();
+        weights += elements * Short.BYTES;
+        signs += matrix.vocabulary() ? 0 : elements / Byte.SIZE;
+      }
+    }
+    long position = 2L * cache.layers() * cache.heads() * cache.headSize() * Short.BYTES;
+    return weights
+        + signs * settings.planes * settings.tenants
+        + position * settings.context * settings.rows;
+  }
+
+  private static final CompiledSteps.Results IGNORED =
+      new CompiledSteps.Results() {
+        @Override
+        public void chosen(int row, int token) {}
+
+        @Override
+        public void logits(int row, float[] logits) {}
+      };
+}

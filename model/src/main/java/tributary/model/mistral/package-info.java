@@ -1,0 +1,9 @@
+/**
+ * Mistral: Llama with a sliding window in every layer.
+ *
+ * <p>May use {@code model.family}, {@code model.decoder}, {@code model.network} and {@code gpu}.
+ */
+@NullMarked
+package tributary.model.mistral;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,118 @@
+package tributary.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import tributary.gpu.Backend;
+import tributary.gpu.BackendChoice;
+import tributary.gpu.Backends;
+import tributary.model.StepBatch.LogitRows;
+import tributary.model.generate.Verification;
+import tributary.protocol.TributaryException;
+import tributary.tensor.container.Checkpoint;
+import tributary.tensor.format.DeltaTensor;
+
+/** Models on a device; skipped, by name, where there is none. */
+class DeviceForwardPassTest {
+  /** Of the largest logit of a row: activations are rounded to bf16 some 20 times a layer. */
+  private static final float TOLERANCE = 0.04f;
+
+  private static final int PAGE_TOKENS = 16;
+  private static final int PAGES = 16;
+
+  private static Backend device() {
+    try {
+      return Backends.open(BackendChoice.CUDA, 1);
+    } catch (TributaryException off) {
+      return Assumptions.abort(off.text());
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"llama", "llama-tied-rope3", "llama-finetune"})
+  void greedy_tokens_are_those_of_transformers(String name) {
+    try (Backend device = device()) {
+      Verification.Result result = Verification.run(Golden.directory(name), device);
+
+      assertThat(result.greedyMatches()).isTrue();
+      assertThat(result.maxAbsError()).isLessThan(Verification.ROUNDED_ERROR_MAX);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"llama", "llama-tied-rope3"})
+  void tenants_of_every_code_compute_what_they_compute_on_the_cpu(String name) {
+    for (int addedRows : new int[] {0, 7}) {
+      Map<String, DeltaTensor> signs;
+      Map<String, DeltaTensor> mixed;
+      try (Checkpoint base = Checkpoint.open(Golden.directory(name));
+          Backend device = device();
+          Backend scalar = Backends.open(BackendChoice.SCALAR, 1)) {
+        signs = HandMadeDeltas.random(base, 5, 2, addedRows);
+        mixed = HandMadeDeltas.mixed(base, 6, addedRows);
+        List<float[]> wanted = logits(name, scalar, List.of(signs, mixed));
+        List<float[]> found = logits(name, device, List.of(signs, mixed));
+
+        assertThat(found).hasSameSizeAs(wanted);
+        for (int row = 0; row < wanted.size(); row++) {
+          assertClose(found.get(row), wanted.get(row), "row " + row);
+        }
+      }
+    }
+  }
+
+  private static void assertClose(float[] found, float[] wanted, String what) {
+    assertThat(found).hasSameSizeAs(wanted);
+    float largest = 0;
+    for (float value : wanted) {
+      largest = Math.max(largest, Math.abs(value));
+    }
+    for (int i = 0; i < wanted.length; i++) {
+      assertThat(Math.abs(found[i] - wanted[i]))
+          .describedAs("%s token %d: found %s, wanted %s", what, i, found[i], wanted[i])
+          .isLessThan(TOLERANCE * largest);
+    }
+  }
+
+  /** All logits of the base and of each tenant, in one batch: a prompt, then single tokens. */
+  private static List<float[]> logits(
+      String name, Backend backend, List<Map<String, DeltaTensor>> tenants) {
+    Map<List<Integer>, float[]> logits =
+        new TreeMap<>((a, b) -> a.get(0) * 100 + a.get(1) - b.get(0) * 100 - b.get(1));
+    List<ResidentDelta> deltas = new ArrayList<>(List.of(ResidentDelta.none()));
+    try (BaseModel base = BaseModel.load(Golden.directory(name), backend);
+        ForwardPass pass = ForwardPass.create(base, PAGES, PAGE_TOKENS)) {
+      tenants.forEach(tensors -> deltas.add(ResidentDelta.of(tensors, base)));
+      int[] prompt = {1, 17, 300, 42, 17, 5, 6, 9, 200, 33, 18};
+      int[] next = {7, 80, 12};
+      run(pass, deltas, prompt, 0, logits);
+      for (int i = 0; i < next.length; i++) {
+        run(pass, deltas, new int[] {next[i]}, prompt.length + i, logits);
+      }
+      deltas.forEach(ResidentDelta::close);
+    }
+    return List.copyOf(logits.values());
+  }
+
+  private static void run(
+      ForwardPass pass,
+      List<ResidentDelta> deltas,
+      int[] tokens,
+      int position,
+      Map<List<Integer>, float[]> logits) {
+    List<StepBatch.Slice> slices = new ArrayList<>();
+    for (int i = 0; i < deltas.size(); i++) {
+      slices.add(
+          new StepBatch.Slice(deltas.get(i), tokens, position, new int[] {i}, LogitRows.ALL));
+    }
+    pass.run(
+        new StepBatch(slices),
+        (slice, row, values) -> logits.put(List.of(slice, position + row), values.clone()));
+  }
+}

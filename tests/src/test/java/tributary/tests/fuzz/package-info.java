@@ -1,0 +1,5 @@
+/** Readers of files and requests, fed with bytes that nobody meant to send. */
+@NullMarked
+package tributary.tests.fuzz;
+
+import org.jspecify.annotations.NullMarked;
