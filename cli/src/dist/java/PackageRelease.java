@@ -43,7 +43,7 @@ final class PackageRelease {
       Pattern.compile(
           String.join(
               "|",
-              "native/lib/(?!linux-x86_64/).*", // DJL tokenizers
+              "native/lib/(?!linux-x86_64/|tokenizers\\.properties).*", // DJL tokenizers
               "(aix|darwin|freebsd|linux|win)/(?!amd64/libzstd-jni-.*\\.so).*", // zstd-jni
               "com/sun/jna/(?!linux-x86-64/)[a-z0-9]+-[a-z0-9-]+/.*",
               "org/jline/nativ/(?!Linux/x86_64/).*"));
@@ -69,6 +69,7 @@ final class PackageRelease {
     release.link();
     release.slimJars(Path.of(arguments[1]));
     release.copyFiles();
+    release.tryOut();
     release.archive(archive);
   }
 
@@ -131,6 +132,25 @@ final class PackageRelease {
       if (Files.exists(repository.resolve(name))) {
         copyTree(repository.resolve(name), root.resolve(name));
       }
+    }
+  }
+
+  /** Computes one token, for which runtime, jars and their native libraries must all be whole. */
+  private void tryOut() throws IOException, InterruptedException {
+    var base = repository.resolve("demo/base").toString();
+    var command =
+        List.of(
+            root.resolve("bin/tributary").toString(),
+            "generate",
+            "--base",
+            base,
+            "--prompt",
+            "Hello",
+            "--max-tokens",
+            "1");
+    int status = new ProcessBuilder(command).inheritIO().start().waitFor();
+    if (status != 0) {
+      throw new IllegalStateException("what was packed cannot generate: it ended with " + status);
     }
   }
 

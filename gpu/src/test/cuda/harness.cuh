@@ -140,7 +140,7 @@ inline void fusedLinear(LinearOperands operands, const LaunchOptions& options) {
 
 inline void rmsNorm(bf16* out, const float* x, const float* weight, const Step* step, int slot,
                     int rows, int columns, float epsilon, const LaunchOptions& options) {
-  launch(rms_norm_bf16, dim3(rows), 256, 0, 1, options, out, x, weight, step, slot, columns, epsilon);
+  launch(rms_norm_bf16, dim3(rows), NORM_THREADS, 0, 1, options, out, x, weight, step, slot, columns, epsilon);
 }
 
 inline void ropeAndCache(bf16* qkv, bf16* cache, const Step* step, const int* tables,

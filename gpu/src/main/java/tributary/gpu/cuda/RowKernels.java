@@ -13,6 +13,7 @@ import tributary.gpu.cuda.driver.LaunchShape.Grid;
  */
 record RowKernels(Launcher launcher, long step, int rows) {
   private static final int THREADS = 256;
+  private static final int NORM_THREADS = 512;
   private static final int ARGMAX_THREADS = 1024;
   static final int NORM_COLUMNS_MAX = 16_384;
 
@@ -36,7 +37,7 @@ record RowKernels(Launcher launcher, long step, int rows) {
     launcher.overlapping(
         "rms_norm",
         "rms_norm_bf16",
-        blocks(THREADS),
+        blocks(NORM_THREADS),
         new Arguments()
             .address(out)
             .address(x)
