@@ -77,7 +77,7 @@ final class DeltaEntity {
   private record NotCurrent(Throwable cause) implements Command {}
 
   /** What an entity is to its variant. */
-  private enum Part {
+  private enum Kind {
     HOME,
     REPLICA
   }
@@ -113,12 +113,12 @@ final class DeltaEntity {
       NodeMetrics metrics,
       Settings settings) {}
 
-  private record Who(DeltaId id, Part part) {}
+  private record Who(DeltaId id, Kind kind) {}
 
   private final ActorContext<Command> context;
   private final TimerScheduler<Command> timers;
   private final DeltaId id;
-  private final Part part;
+  private final Kind kind;
   private final ActorRef<DeviceActor.Command> device;
   private final DeltaLoader loader;
   private final NodeMetrics metrics;
@@ -134,7 +134,7 @@ final class DeltaEntity {
     this.context = context;
     this.timers = timers;
     this.id = who.id();
-    this.part = who.part();
+    this.kind = who.kind();
     this.device = parts.device();
     this.loader = parts.loader();
     this.metrics = parts.metrics();
@@ -143,12 +143,12 @@ final class DeltaEntity {
 
   /** The home of a variant, which waits to be asked. */
   static Behavior<Command> create(DeltaId id, Parts parts) {
-    return create(new Who(id, Part.HOME), parts, DeltaEntity::cold);
+    return create(new Who(id, Kind.HOME), parts, DeltaEntity::cold);
   }
 
   /** A replica of a variant, which loads at once. */
   static Behavior<Command> replica(DeltaId id, Parts parts) {
-    return create(new Who(id, Part.REPLICA), parts, DeltaEntity::load);
+    return create(new Who(id, Kind.REPLICA), parts, DeltaEntity::load);
   }
 
   private static Behavior<Command> create(
@@ -219,7 +219,7 @@ final class DeltaEntity {
     ActorRef<Command> self = context.getSelf();
     Consumer<LoadedDelta> evict = delta -> self.tell(new Evict(delta));
     CompletableFuture<LoadedDelta> loading =
-        part == Part.HOME ? loader.load(id, evict) : loader.loadSpare(id, evict);
+        kind == Kind.HOME ? loader.load(id, evict) : loader.loadSpare(id, evict);
     context.pipeToSelf(
         loading, (delta, failure) -> failure == null ? new Loaded(delta) : new LoadFailed(failure));
     return loading;
@@ -255,7 +255,7 @@ final class DeltaEntity {
             "model %s is not loaded after %s; ask again later or raise deltas.load-timeout"
                 .formatted(id, settings.loadTimeout()));
     context.getLog().warn(refusal.message());
-    if (part == Part.REPLICA) {
+    if (kind == Kind.REPLICA) {
       return stopped();
     }
     refuseWaiting(refusal);
@@ -336,7 +336,7 @@ final class DeltaEntity {
               }
               case LoadFailed(var cause) -> {
                 context.getLog().error("model {} stays at version {}", id, delta.version(), cause);
-                yield part == Part.REPLICA
+                yield kind == Kind.REPLICA
                     ? stopped()
                     : refreshLater ? again(submitted) : serving(submitted);
               }
@@ -347,7 +347,7 @@ final class DeltaEntity {
                   metrics.evicted(id);
                   device.tell(new DeviceActor.Release(delta));
                   timers.startSingleTimer(Timeout.LOAD, settings.loadTimeout());
-                  yield part == Part.REPLICA ? stopped() : loading(loading);
+                  yield kind == Kind.REPLICA ? stopped() : loading(loading);
                 }
                 yield Behaviors.same();
               }
@@ -428,7 +428,7 @@ final class DeltaEntity {
 
   /** Waits until the memory is free, lest a request that comes now needs it twice. */
   private Behavior<Command> retiring(LoadedDelta delta) {
-    if (part == Part.REPLICA) {
+    if (kind == Kind.REPLICA) {
       return stopped();
     }
     metrics.tier(id, this, Tier.RETIRING);
@@ -542,7 +542,7 @@ final class DeltaEntity {
     timers.cancel(Timeout.LOAD);
     Throwable root =
         cause instanceof CompletionException && cause.getCause() != null ? cause.getCause() : cause;
-    if (part == Part.REPLICA) {
+    if (kind == Kind.REPLICA) {
       context.getLog().warn("model {} gets no replica here: {}", id, root.getMessage());
       return stopped();
     }

@@ -18,6 +18,7 @@ import tributary.protocol.Refusal;
 import tributary.protocol.TributaryException;
 import tributary.scheduling.residency.DeltaKey;
 import tributary.scheduling.residency.DeltaMove;
+import tributary.scheduling.residency.DeltaTerms;
 import tributary.scheduling.residency.Residency;
 import tributary.scheduling.residency.ResidencySettings;
 
@@ -42,8 +43,13 @@ final class DeltaLoader {
   private enum Claim {
     /** Whatever there is, in its turn. */
     DUE,
-    /** What nobody needs. */
-    SPARE
+    /** What nobody needs, and no longer than that. */
+    SPARE;
+
+    DeltaTerms terms(DeltaStore.Described described) {
+      DeltaTerms agreed = described.terms();
+      return this == DUE ? agreed : new DeltaTerms(agreed.floor(), false);
+    }
   }
 
   /** One loading, from the wish for it until its memory is free. */
@@ -182,7 +188,8 @@ final class DeltaLoader {
     var loading = new Loading(described, clock.now(), evict);
     synchronized (this) {
       var key = new DeltaKey(described.id(), ++numbers);
-      Optional<Refusal> refusal = residency.register(key, described.footprint(), described.terms());
+      Optional<Refusal> refusal =
+          residency.register(key, described.footprint(), claim.terms(described));
       if (refusal.isPresent()) {
         return CompletableFuture.failedFuture(
             new TributaryException(refusal.get().code(), refusal.get().message()));

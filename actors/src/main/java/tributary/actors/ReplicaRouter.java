@@ -15,7 +15,8 @@ import tributary.scheduling.Scheduler;
  * Chooses which of a variant's executors a request goes to: the one for which the fewest tokens
  * wait, by what it told last and what this node has sent it since; of equal ones the home, whose
  * prefix cache has seen most. A replica gets requests only at the registered version and only once
- * the home serves that, so that no request of this node gets an older version than one before it.
+ * the home serves that: when this node has read of a new version, none that it sends after one that
+ * got this gets the old one.
  *
  * @param versions what a variant is to be served at
  * @param reachable whether the cluster has an executor's member in sight
