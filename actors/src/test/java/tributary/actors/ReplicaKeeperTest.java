@@ -100,7 +100,14 @@ class ReplicaKeeperTest {
   void a_replica_takes_no_memory_of_a_variant_in_use_but_that_of_an_idle_one() {
     store.sizes(10);
     var loader = Kits.loader(KIT, store, Kits.memory(10));
-    LoadedDelta used = loader.load(new DeltaId("other"), loader::unload).join();
+    LoadedDelta used =
+        loader
+            .load(
+                new DeltaId("other"),
+                evicted -> {
+                  var _ = loader.unload(evicted);
+                })
+            .join();
     var keeper = keeper(loader);
     keeper.tell(new ReplicaKeeper.Host(HOT));
     Kits.await(answers, () -> assertThat(copies(keeper)).isEmpty());
