@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import tributary.protocol.DeltaId;
 import tributary.protocol.ErrorCode;
@@ -21,9 +22,11 @@ import tributary.protocol.TokenEvent;
 import tributary.protocol.TributaryException;
 
 /**
- * One variant, living on one node of the cluster at a time: cold, then loading, then resident, then
- * retiring to cold again when it is idle. It brings requests and weights together; tokens go from
- * the device to the reader without it.
+ * One variant on one node: cold, then loading, then resident, then retiring to cold again when it
+ * is idle. As its home it lives on one node of the cluster at a time. A replica of it on another
+ * node loads at once, takes memory from none that is needed, and ends where a home would be cold or
+ * serve an old version on. It brings requests and weights together; tokens go from the device to
+ * the reader without it.
  *
  * <p>Its stop message ends it at once in every state, as does the end of its shard: what is loaded
  * belongs to the device by then, which frees it after the last sequence, and what is still loading
@@ -73,6 +76,12 @@ final class DeltaEntity {
   /** The variant takes no requests any more, or its registration cannot be read. */
   private record NotCurrent(Throwable cause) implements Command {}
 
+  /** What an entity is to its variant. */
+  private enum Kind {
+    HOME,
+    REPLICA
+  }
+
   private enum Timeout implements Command {
     LOAD,
     IDLE,
@@ -104,9 +113,12 @@ final class DeltaEntity {
       NodeMetrics metrics,
       Settings settings) {}
 
+  private record Who(DeltaId id, Kind kind) {}
+
   private final ActorContext<Command> context;
   private final TimerScheduler<Command> timers;
   private final DeltaId id;
+  private final Kind kind;
   private final ActorRef<DeviceActor.Command> device;
   private final DeltaLoader loader;
   private final NodeMetrics metrics;
@@ -118,26 +130,38 @@ final class DeltaEntity {
   private boolean refreshLater;
 
   private DeltaEntity(
-      ActorContext<Command> context, TimerScheduler<Command> timers, DeltaId id, Parts parts) {
+      ActorContext<Command> context, TimerScheduler<Command> timers, Who who, Parts parts) {
     this.context = context;
     this.timers = timers;
-    this.id = id;
+    this.id = who.id();
+    this.kind = who.kind();
     this.device = parts.device();
     this.loader = parts.loader();
     this.metrics = parts.metrics();
     this.settings = parts.settings();
   }
 
+  /** The home of a variant, which waits to be asked. */
   static Behavior<Command> create(DeltaId id, Parts parts) {
+    return create(new Who(id, Kind.HOME), parts, DeltaEntity::cold);
+  }
+
+  /** A replica of a variant, which loads at once. */
+  static Behavior<Command> replica(DeltaId id, Parts parts) {
+    return create(new Who(id, Kind.REPLICA), parts, DeltaEntity::load);
+  }
+
+  private static Behavior<Command> create(
+      Who who, Parts parts, Function<DeltaEntity, Behavior<Command>> first) {
     return Behaviors.setup(context ->
         Behaviors.withTimers(timers -> {
           context.watchWith(parts.device(), new DeviceGone());
-          return new DeltaEntity(context, timers, id, parts).cold();
+          return first.apply(new DeltaEntity(context, timers, who, parts));
         }));
   }
 
   private Behavior<Command> cold() {
-    metrics.tier(id, Tier.COLD);
+    metrics.tier(id, this, Tier.COLD);
     return receive(command ->
         switch (command) {
           case Generate first -> load(first);
@@ -160,7 +184,7 @@ final class DeltaEntity {
 
   /** Cold, and not to be tried again before a moment has passed. */
   private Behavior<Command> backingOff(Refusal refusal) {
-    metrics.tier(id, Tier.COLD);
+    metrics.tier(id, this, Tier.COLD);
     return receive(command ->
         switch (command) {
           case Generate generate -> refuse(generate, refusal);
@@ -193,14 +217,16 @@ final class DeltaEntity {
 
   private CompletableFuture<LoadedDelta> startLoad() {
     ActorRef<Command> self = context.getSelf();
-    CompletableFuture<LoadedDelta> loading = loader.load(id, delta -> self.tell(new Evict(delta)));
+    Consumer<LoadedDelta> evict = delta -> self.tell(new Evict(delta));
+    CompletableFuture<LoadedDelta> loading =
+        kind == Kind.HOME ? loader.load(id, evict) : loader.loadSpare(id, evict);
     context.pipeToSelf(
         loading, (delta, failure) -> failure == null ? new Loaded(delta) : new LoadFailed(failure));
     return loading;
   }
 
   private Behavior<Command> loading(CompletableFuture<LoadedDelta> loading) {
-    metrics.tier(id, Tier.LOADING);
+    metrics.tier(id, this, Tier.LOADING);
     return Behaviors.receive(Command.class)
         .onAnyMessage(command ->
             switch (command) {
@@ -229,6 +255,9 @@ final class DeltaEntity {
             "model %s is not loaded after %s; ask again later or raise deltas.load-timeout"
                 .formatted(id, settings.loadTimeout()));
     context.getLog().warn(refusal.message());
+    if (kind == Kind.REPLICA) {
+      return stopped();
+    }
     refuseWaiting(refusal);
     return Behaviors.receive(Command.class)
         .onAnyMessage(command ->
@@ -252,8 +281,8 @@ final class DeltaEntity {
   private Behavior<Command> resident(LoadedDelta delta) {
     failures = 0;
     timers.cancel(Timeout.LOAD);
-    metrics.tier(id, Tier.RESIDENT);
-    metrics.loaded(id);
+    metrics.tier(id, this, Tier.RESIDENT);
+    metrics.loaded(id, delta.version());
     device.tell(new DeviceActor.Attach(delta, context.getSelf()));
     var submitted = new Submits(delta);
     waiting.values().forEach(submitted::submit);
@@ -307,7 +336,9 @@ final class DeltaEntity {
               }
               case LoadFailed(var cause) -> {
                 context.getLog().error("model {} stays at version {}", id, delta.version(), cause);
-                yield refreshLater ? again(submitted) : serving(submitted);
+                yield kind == Kind.REPLICA
+                    ? stopped()
+                    : refreshLater ? again(submitted) : serving(submitted);
               }
               case Refresh _ -> refreshLater();
               case Evict(var evicted) -> {
@@ -316,7 +347,7 @@ final class DeltaEntity {
                   metrics.evicted(id);
                   device.tell(new DeviceActor.Release(delta));
                   timers.startSingleTimer(Timeout.LOAD, settings.loadTimeout());
-                  yield loading(loading);
+                  yield kind == Kind.REPLICA ? stopped() : loading(loading);
                 }
                 yield Behaviors.same();
               }
@@ -397,7 +428,10 @@ final class DeltaEntity {
 
   /** Waits until the memory is free, lest a request that comes now needs it twice. */
   private Behavior<Command> retiring(LoadedDelta delta) {
-    metrics.tier(id, Tier.RETIRING);
+    if (kind == Kind.REPLICA) {
+      return stopped();
+    }
+    metrics.tier(id, this, Tier.RETIRING);
     device.tell(new DeviceActor.Release(delta));
     return receive(command ->
         switch (command) {
@@ -426,7 +460,7 @@ final class DeltaEntity {
         Refusal.of(
             ErrorCode.SHUTTING_DOWN,
             "the node of model %s is shutting down; ask again".formatted(id));
-    metrics.tier(id, Tier.COLD);
+    metrics.tier(id, this, Tier.COLD);
     refuseWaiting(refusal);
     return receive(command ->
         switch (command) {
@@ -466,7 +500,7 @@ final class DeltaEntity {
   }
 
   private Behavior<Command> ended() {
-    metrics.tier(id, Tier.COLD);
+    metrics.tier(id, this, Tier.COLD);
     return Behaviors.same();
   }
 
@@ -508,6 +542,10 @@ final class DeltaEntity {
     timers.cancel(Timeout.LOAD);
     Throwable root =
         cause instanceof CompletionException && cause.getCause() != null ? cause.getCause() : cause;
+    if (kind == Kind.REPLICA) {
+      context.getLog().warn("model {} gets no replica here: {}", id, root.getMessage());
+      return stopped();
+    }
     context.getLog().error("model {} cannot be loaded", id, root);
     Duration pause = backOff(failures++);
     Refusal refusal = unavailable(root, pause);

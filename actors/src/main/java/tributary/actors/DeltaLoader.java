@@ -12,11 +12,13 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import tributary.protocol.DeltaId;
+import tributary.protocol.ErrorCode;
 import tributary.protocol.Nanos;
 import tributary.protocol.Refusal;
 import tributary.protocol.TributaryException;
 import tributary.scheduling.residency.DeltaKey;
 import tributary.scheduling.residency.DeltaMove;
+import tributary.scheduling.residency.DeltaTerms;
 import tributary.scheduling.residency.Residency;
 import tributary.scheduling.residency.ResidencySettings;
 
@@ -35,6 +37,19 @@ final class DeltaLoader {
   interface Server {
     /** Completes when steps compute at the width. */
     CompletableFuture<@Nullable Void> serveAt(LoadedDelta delta, int width);
+  }
+
+  /** What a load may take. */
+  private enum Claim {
+    /** Whatever there is, in its turn. */
+    DUE,
+    /** What nobody needs, and no longer than that. */
+    SPARE;
+
+    DeltaTerms terms(DeltaStore.Described described) {
+      DeltaTerms agreed = described.terms();
+      return this == DUE ? agreed : new DeltaTerms(agreed.floor(), false);
+    }
   }
 
   /** One loading, from the wish for it until its memory is free. */
@@ -97,7 +112,17 @@ final class DeltaLoader {
    */
   CompletableFuture<LoadedDelta> load(DeltaId id, Consumer<LoadedDelta> evict) {
     return CompletableFuture.supplyAsync(() -> store.describe(id), blocking)
-        .thenCompose(described -> enqueue(described, evict));
+        .thenCompose(described -> enqueue(described, Claim.DUE, evict));
+  }
+
+  /**
+   * Loads a variant into memory that nobody needs; fails where there is none.
+   *
+   * @param evict is told when the loading must make room
+   */
+  CompletableFuture<LoadedDelta> loadSpare(DeltaId id, Consumer<LoadedDelta> evict) {
+    return CompletableFuture.supplyAsync(() -> store.describe(id), blocking)
+        .thenCompose(described -> enqueue(described, Claim.SPARE, evict));
   }
 
   /** Completes, always normally, when the memory is free or known to be lost. */
@@ -159,20 +184,32 @@ final class DeltaLoader {
   }
 
   private CompletableFuture<LoadedDelta> enqueue(
-      DeltaStore.Described described, Consumer<LoadedDelta> evict) {
+      DeltaStore.Described described, Claim claim, Consumer<LoadedDelta> evict) {
     var loading = new Loading(described, clock.now(), evict);
     synchronized (this) {
       var key = new DeltaKey(described.id(), ++numbers);
-      Optional<Refusal> refusal = residency.register(key, described.footprint(), described.terms());
+      Optional<Refusal> refusal =
+          residency.register(key, described.footprint(), claim.terms(described));
       if (refusal.isPresent()) {
         return CompletableFuture.failedFuture(
             new TributaryException(refusal.get().code(), refusal.get().message()));
       }
+      if (claim == Claim.DUE) {
+        residency.wanted(key, clock.now());
+      } else if (!residency.welcome(key, clock.now())) {
+        residency.forget(key);
+        return CompletableFuture.failedFuture(noSpareRoom(described.id()));
+      }
       loadings.put(key, loading);
-      residency.wanted(key, clock.now());
     }
     pump();
     return loading.ready;
+  }
+
+  private static TributaryException noSpareRoom(DeltaId id) {
+    return new TributaryException(
+        ErrorCode.DELTA_UNAVAILABLE,
+        "model %s finds no memory here that nobody needs; raise deltas.memory".formatted(id));
   }
 
   /** Asks what moves next, and sets it going. To be called now and then, for ages pass. */

@@ -33,6 +33,9 @@ public interface ModelAdmin {
   /** What is registered, by name. */
   Collection<Registration> all();
 
+  /** Executors that serve a variant beside its home, as far as this node has been told. */
+  int replicas(DeltaId id);
+
   /**
    * What is to change; null leaves a thing as it is.
    *

@@ -93,6 +93,7 @@ public record NodeLoad(
    * @param completionTokens that the device drew
    * @param sequences that the device took
    * @param refused requests that the variant or the device refused on this node
+   * @param replicas executors that serve it beside its home, as far as this node has been told
    */
   public record DeltaLoad(
       Tier tier,
@@ -100,7 +101,8 @@ public record NodeLoad(
       long completionTokens,
       long sequences,
       long refused,
-      Precision precision) {}
+      Precision precision,
+      int replicas) {}
 
   /**
    * How a variant is and was loaded.

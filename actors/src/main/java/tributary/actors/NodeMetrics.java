@@ -7,6 +7,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Supplier;
+import java.util.function.ToIntFunction;
 import java.util.stream.Collectors;
 import tributary.actors.NodeLoad.DeltaLoad;
 import tributary.protocol.DeltaId;
@@ -17,11 +18,15 @@ import tributary.scheduling.residency.Shelf;
 
 /** Where the node's actors leave their figures and any thread reads them. */
 final class NodeMetrics {
+  private static final Object NOBODY = new Object();
+
   /** A load that is over, by this process's clock. */
   private record Load(Nanos took, Nanos endedAt) {}
 
   private static final class Counters {
     volatile Tier tier = Tier.COLD;
+    volatile Object holder = NOBODY;
+    volatile String version = "";
     volatile Nanos loadBegan = Nanos.ZERO;
     volatile Load newest = new Load(Nanos.ZERO, Nanos.ZERO);
     final LongAdder loadNanos = new LongAdder();
@@ -33,14 +38,15 @@ final class NodeMetrics {
     final LongAdder sequences = new LongAdder();
     final LongAdder refused = new LongAdder();
 
-    DeltaLoad read() {
+    DeltaLoad read(int replicas) {
       return new DeltaLoad(
           tier,
           promptTokens.sum(),
           completionTokens.sum(),
           sequences.sum(),
           refused.sum(),
-          new NodeLoad.Precision(width, loads.sum(), evictions.sum(), new Nanos(loadNanos.sum())));
+          new NodeLoad.Precision(width, loads.sum(), evictions.sum(), new Nanos(loadNanos.sum())),
+          replicas);
     }
   }
 
@@ -55,6 +61,7 @@ final class NodeMetrics {
   private volatile Scheduler.Prefixes kv = NodeLoad.Life.NONE.kv();
   private volatile Supplier<Residency.Load> residency = NodeLoad.Life.NONE::residency;
   private volatile Supplier<Shelf.Load> shelf = NodeLoad.Life.NONE::shelf;
+  private volatile ToIntFunction<DeltaId> replicas = _ -> 0;
   private final AtomicReference<ColdStarts> starts = new AtomicReference<>(ColdStarts.NONE);
 
   NodeMetrics(Set<DeltaId> served, int kvPages) {
@@ -62,8 +69,18 @@ final class NodeMetrics {
     this.kvPages = kvPages;
   }
 
-  void tier(DeltaId id, Tier tier) {
+  /**
+   * Where a variant is.
+   *
+   * @param holder who says so; that another holds nothing any more, which held it before, does not
+   *     count
+   */
+  void tier(DeltaId id, Object holder, Tier tier) {
     Counters delta = of(id);
+    if (tier == Tier.COLD && !delta.holder.equals(holder)) {
+      return;
+    }
+    delta.holder = holder;
     if (tier == Tier.LOADING && delta.tier != Tier.LOADING) {
       delta.loadBegan = clock.now();
     } else if (tier == Tier.RESIDENT && delta.tier == Tier.LOADING) {
@@ -84,7 +101,8 @@ final class NodeMetrics {
     of(id).width = width;
   }
 
-  void loaded(DeltaId id) {
+  void loaded(DeltaId id, String version) {
+    of(id).version = version;
     of(id).loads.increment();
   }
 
@@ -120,6 +138,11 @@ final class NodeMetrics {
     shelf = kept;
   }
 
+  /** Where to ask how many executors serve a variant beside its home. */
+  void replicas(ToIntFunction<DeltaId> told) {
+    replicas = told;
+  }
+
   /** A variant that was not loaded has brought its first token. */
   void started(ColdStarts start) {
     starts.updateAndGet(start::plus);
@@ -131,7 +154,10 @@ final class NodeMetrics {
         kvPages,
         steps.sum(),
         deltas.entrySet().stream()
-            .collect(Collectors.toMap(Map.Entry::getKey, entry -> entry.getValue().read())),
+            .collect(
+                Collectors.toMap(
+                    Map.Entry::getKey,
+                    entry -> entry.getValue().read(replicas.applyAsInt(entry.getKey())))),
         new NodeLoad.Life(residency.get(), kv, shelf.get(), starts.get()));
   }
 
@@ -141,6 +167,17 @@ final class NodeMetrics {
         .filter(entry -> entry.getValue().tier == Tier.RESIDENT)
         .map(Map.Entry::getKey)
         .toList();
+  }
+
+  boolean isResident(DeltaId id) {
+    Counters delta = deltas.get(id);
+    return delta != null && delta.tier == Tier.RESIDENT;
+  }
+
+  /** The version of a variant that was loaded last; empty if none was. */
+  String version(DeltaId id) {
+    Counters delta = deltas.get(id);
+    return delta == null ? "" : delta.version;
   }
 
   private Counters of(DeltaId id) {

@@ -12,6 +12,7 @@ import tributary.protocol.Nanos;
 import tributary.scheduling.PolicyChoice;
 import tributary.scheduling.SchedulerRules;
 import tributary.scheduling.placement.PlacementRules;
+import tributary.scheduling.placement.ReplicaRules;
 import tributary.scheduling.residency.ResidencySettings;
 
 /** What Akka is told, and the bounds of this room that are not in {@link ServerConfig}. */
@@ -119,6 +120,17 @@ record NodeSettings(Config akka, ServerConfig server) {
 
   PlacementRules placement() {
     return new PlacementRules(akka.getInt("tributary-actors.moves-max"));
+  }
+
+  /** When a variant is served by several executors. */
+  ReplicaRules.Limits replicas() {
+    ServerConfig.Replicas replicas = server.cluster().replicas();
+    return new ReplicaRules.Limits(
+        replicas.executorsMax(),
+        replicas.growTokens(),
+        new Nanos(replicas.growAfter().toNanos()),
+        (long) replicas.growTokens() * replicas.shrinkPercent() / 100,
+        new Nanos(replicas.shrinkAfter().toNanos()));
   }
 
   Duration newsInterval() {

@@ -1,6 +1,7 @@
 package tributary.actors;
 
 import akka.actor.typed.ActorRef;
+import akka.actor.typed.ActorSystem;
 import akka.actor.typed.Behavior;
 import akka.actor.typed.javadsl.ActorContext;
 import akka.actor.typed.javadsl.Behaviors;
@@ -28,15 +29,19 @@ final class PlacementReporter {
 
   private record Queued(Map<DeltaId, Long> tokens) implements Command {}
 
+  private record Hosted(ExecutorNews.Hosting hosting) implements Command {}
+
   private record Heard(ExecutorNews news) implements Command {}
 
   /**
    * Where the figures come from and go to.
    *
+   * @param keeper of this executor's replicas
    * @param taken of the memory for deltas
    */
   record Parts(
       ActorRef<DeviceActor.Command> device,
+      ActorRef<ReplicaKeeper.Command> keeper,
       NodeMetrics metrics,
       Supplier<Bytes> taken,
       ServerConfig config,
@@ -45,13 +50,16 @@ final class PlacementReporter {
   private final Parts parts;
   private final ActorRef<Topic.Command<ExecutorNews>> topic;
   private final ActorRef<Map<DeltaId, Long>> queues;
+  private final ActorRef<ExecutorNews.Hosting> hostings;
   private final String address;
+  private Map<DeltaId, Long> waiting = Map.of();
 
   private PlacementReporter(ActorContext<Command> context, Parts parts) {
     this.parts = parts;
     topic = context.spawn(Topic.create(ExecutorNews.class, TOPIC), "topic");
     queues = context.messageAdapter(mapOfTokens(), Queued::new);
-    address = address(context);
+    hostings = context.messageAdapter(ExecutorNews.Hosting.class, Hosted::new);
+    address = address(context.getSystem());
   }
 
   static Behavior<Command> create(Parts parts, Duration every) {
@@ -65,6 +73,18 @@ final class PlacementReporter {
         }));
   }
 
+  /** On a node that has nothing to tell: writes down what executors tell. */
+  static Behavior<ExecutorNews> listener(PlacementBoard board) {
+    return Behaviors.setup(context -> {
+      var topic = context.spawn(Topic.create(ExecutorNews.class, TOPIC), "topic");
+      topic.tell(Topic.subscribe(context.getSelf()));
+      return Behaviors.receiveMessage(news -> {
+        board.put(news);
+        return Behaviors.same();
+      });
+    });
+  }
+
   /** The part of the variants that one is in. */
   static String part(DeltaId id, int shards) {
     return new HashCodeMessageExtractor<>(shards).shardId(id.name());
@@ -74,26 +94,34 @@ final class PlacementReporter {
     return Behaviors.receiveMessage(command -> {
       switch (command) {
         case Tick.REPORT -> parts.device.tell(new DeviceActor.Queue(queues));
-        case Queued(var tokens) -> topic.tell(Topic.publish(new ExecutorNews(address, of(tokens))));
+        case Queued(var tokens) -> {
+          waiting = tokens;
+          parts.keeper.tell(new ReplicaKeeper.Review(tokens, hostings));
+        }
+        case Hosted(var hosting) ->
+            topic.tell(Topic.publish(new ExecutorNews(address, report(), hosting)));
         case Heard(var news) -> parts.board.put(news);
       }
       return Behaviors.same();
     });
   }
 
-  private ExecutorReport of(Map<DeltaId, Long> queued) {
+  private ExecutorReport report() {
     var loaded = new HashMap<String, Long>();
     parts
         .metrics
         .residents()
         .forEach(id ->
             loaded.merge(
-                part(id, parts.config.cluster().shards()), queued.getOrDefault(id, 0L), Long::sum));
+                part(id, parts.config.cluster().shards()),
+                waiting.getOrDefault(id, 0L),
+                Long::sum));
     return new ExecutorReport(parts.config.deltas().memory(), parts.taken.get(), loaded);
   }
 
-  private static String address(ActorContext<?> context) {
-    return Cluster.get(context.getSystem()).selfMember().address().toString();
+  /** What an executor is called in its news. */
+  static String address(ActorSystem<?> system) {
+    return Cluster.get(system).selfMember().address().toString();
   }
 
   @SuppressWarnings("unchecked") // A class literal has no type arguments.

@@ -13,6 +13,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.function.BiConsumer;
 import java.util.function.Supplier;
+import java.util.function.ToIntFunction;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import tributary.protocol.Bytes;
@@ -28,24 +29,28 @@ final class RegisteredModels implements ModelAdmin {
   private final DeltaId base;
   private final Executor blocking;
   private final BiConsumer<DeltaId, @Nullable Registration> changed;
+  private final ToIntFunction<DeltaId> replicas;
   private volatile SortedMap<DeltaId, Registration> registered = new TreeMap<>();
 
   /**
    * @param store null when there is none; then nothing can be registered
    * @param configured variants that are served without being registered
    * @param changed is told of each change, whoever made it; of no registration after a removal
+   * @param replicas of a variant, as far as this node has been told
    */
   RegisteredModels(
       @Nullable ArtifactStore store,
       Set<DeltaId> configured,
       DeltaId base,
       Executor blocking,
-      BiConsumer<DeltaId, @Nullable Registration> changed) {
+      BiConsumer<DeltaId, @Nullable Registration> changed,
+      ToIntFunction<DeltaId> replicas) {
     this.store = store;
     this.configured = Set.copyOf(configured);
     this.base = base;
     this.blocking = blocking;
     this.changed = changed;
+    this.replicas = replicas;
   }
 
   boolean serves(DeltaId id) {
@@ -53,6 +58,12 @@ final class RegisteredModels implements ModelAdmin {
     return registration == null
         ? configured.contains(id)
         : registration.stage() == Registration.Stage.SERVED;
+  }
+
+  /** What a variant is to be served at. */
+  String version(DeltaId id) {
+    Registration registration = registered.get(id);
+    return registration == null ? FileDeltaStore.CONFIGURED : registration.current();
   }
 
   /** Reads the store; blocks. */
@@ -138,6 +149,11 @@ final class RegisteredModels implements ModelAdmin {
       store().remove(id);
       return last;
     });
+  }
+
+  @Override
+  public int replicas(DeltaId id) {
+    return replicas.applyAsInt(id);
   }
 
   @Override

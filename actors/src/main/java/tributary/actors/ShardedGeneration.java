@@ -18,12 +18,12 @@ import tributary.protocol.TokenEvent;
  *
  * @param served names that may be asked for, which bounds the number of entities
  * @param draining whether the node refuses new requests
- * @param entities where a variant's entity is reached, on whatever node
+ * @param entities who takes a request: the home of its variant or a replica, on whatever node
  */
 record ShardedGeneration(
     Predicate<DeltaId> served,
     BooleanSupplier draining,
-    Function<DeltaId, RecipientRef<DeltaEntity.Command>> entities,
+    Function<GenerationRequest, RecipientRef<DeltaEntity.Command>> entities,
     TokenSource.Settings settings)
     implements Generation {
   @Override

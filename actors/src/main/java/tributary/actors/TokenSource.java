@@ -98,6 +98,7 @@ final class TokenSource extends GraphStage<SourceShape<TokenEvent>> {
     private final TokenWindow window = new TokenWindow(settings.windowTokens());
     private final Queue<TokenEvent> buffer = new ArrayDeque<>();
     private Nanos firstAsked = Nanos.ZERO;
+    private @Nullable RecipientRef<DeltaEntity.Command> asked;
     private akka.actor.typed.@Nullable ActorRef<DeltaEntity.Command> owner;
     private akka.actor.typed.@Nullable ActorRef<DeviceActor.Command> device;
     private boolean ended;
@@ -139,13 +140,9 @@ final class TokenSource extends GraphStage<SourceShape<TokenEvent>> {
       ActorRef self = getStageActor(this::receive).ref();
       lastHeard = settings.clock().now();
       firstAsked = askedBefore == null ? lastHeard : askedBefore;
-      entity()
-          .tell(new DeltaEntity.Generate(request, settings.windowTokens(), Adapter.toTyped(self)));
+      asked = generation.entities().apply(request);
+      asked.tell(new DeltaEntity.Generate(request, settings.windowTokens(), Adapter.toTyped(self)));
       scheduleWithFixedDelay(TICK, settings.tick(), settings.tick());
-    }
-
-    private RecipientRef<DeltaEntity.Command> entity() {
-      return generation.entities().apply(request.model());
     }
 
     private BoxedUnit receive(Tuple2<ActorRef, Object> envelope) {
@@ -299,8 +296,8 @@ final class TokenSource extends GraphStage<SourceShape<TokenEvent>> {
     private void withdraw() {
       if (device != null) {
         device.tell(new DeviceActor.Cancel(request.id()));
-      } else {
-        entity().tell(new DeltaEntity.Cancel(request.id()));
+      } else if (asked != null) {
+        asked.tell(new DeltaEntity.Cancel(request.id()));
       }
     }
 

@@ -9,7 +9,6 @@ import akka.actor.typed.DispatcherSelector;
 import akka.actor.typed.javadsl.AskPattern;
 import akka.cluster.Member;
 import akka.cluster.MemberStatus;
-import akka.cluster.sharding.typed.javadsl.ClusterSharding;
 import akka.cluster.typed.Cluster;
 import akka.cluster.typed.Join;
 import akka.japi.function.Function;
@@ -93,22 +92,26 @@ public final class TributaryNode implements AutoCloseable {
       NodeSettings settings,
       Parts parts,
       NodeMetrics metrics,
+      PlacementBoard board,
       Set<DeltaId> served) {
     this.system = system;
     this.settings = settings;
     this.parts = parts;
     this.metrics = metrics;
     this.draining = new AtomicBoolean();
-    this.registered = registered(system, settings, parts, served);
+    this.registered = registered(system, settings, parts, board, served);
+    var router =
+        new ReplicaRouter(
+            board,
+            registered::version,
+            address -> NodeGuardian.isUp(system, address),
+            id -> NodeGuardian.home(system, id));
     this.generation =
         parts
             .recording()
             .of(
                 new ShardedGeneration(
-                    registered::serves,
-                    draining::get,
-                    id -> ClusterSharding.get(system).entityRefFor(NodeGuardian.DELTAS, id.name()),
-                    tokenPath(system, settings)));
+                    registered::serves, draining::get, router::route, tokenPath(system, settings)));
   }
 
   /**
@@ -160,12 +163,14 @@ public final class TributaryNode implements AutoCloseable {
     ServerConfig config = settings.server();
     Set<DeltaId> served = served(config);
     var metrics = new NodeMetrics(served, parts.kvPages());
+    var board = new PlacementBoard(settings.newsAgeMax(), MonotonicClock.SYSTEM);
+    metrics.replicas(board::replicas);
     var started = new CompletableFuture<Done>();
     ActorSystem<NodeGuardian.Command> system;
     try {
       system =
           ActorSystem.create(
-              guardian(settings, parts, metrics, started),
+              guardian(settings, parts, metrics, board, started),
               NodeSettings.SYSTEM_NAME,
               settings.akka());
     } catch (RemoteTransportException failure) {
@@ -175,7 +180,7 @@ public final class TributaryNode implements AutoCloseable {
       parts.close();
       throw e;
     }
-    var node = new TributaryNode(system, settings, parts, metrics, served);
+    var node = new TributaryNode(system, settings, parts, metrics, board, served);
     node.addShutdownTasks();
     node.join();
     node.await(started);
@@ -184,12 +189,16 @@ public final class TributaryNode implements AutoCloseable {
   }
 
   private static Behavior<NodeGuardian.Command> guardian(
-      NodeSettings settings, Parts parts, NodeMetrics metrics, CompletableFuture<Done> started) {
+      NodeSettings settings,
+      Parts parts,
+      NodeMetrics metrics,
+      PlacementBoard board,
+      CompletableFuture<Done> started) {
     Engine engine = parts.engine();
     return engine == null
-        ? NodeGuardian.gateway(started)
+        ? NodeGuardian.gateway(board, started)
         : NodeGuardian.create(
-            new NodeGuardian.Parts(engine, metrics, parts.recording()), settings, started);
+            new NodeGuardian.Parts(engine, metrics, parts.recording(), board), settings, started);
   }
 
   /** A guardian that fails takes the system with it, so this ends. */
@@ -338,6 +347,7 @@ public final class TributaryNode implements AutoCloseable {
       ActorSystem<NodeGuardian.Command> system,
       NodeSettings settings,
       Parts parts,
+      PlacementBoard board,
       Set<DeltaId> served) {
     ServerConfig server = settings.server();
     var all = new TreeMap<DeltaId, Registration>();
@@ -355,14 +365,15 @@ public final class TributaryNode implements AutoCloseable {
             system.tell(new NodeGuardian.Agree(id, registration.weight()));
           }
           parts.catalogue().registered(all);
-          ClusterSharding.get(system)
-              .entityRefFor(NodeGuardian.DELTAS, id.name())
+          system.tell(new NodeGuardian.Changed(id));
+          NodeGuardian.home(system, id)
               .tell(
                   new DeltaEntity.Refresh(
                       pinned
                           ? DeltaEntity.Refresh.Eagerness.NOW
                           : DeltaEntity.Refresh.Eagerness.WHEN_ASKED));
-        });
+        },
+        board::replicas);
   }
 
   private static ExecutionContextExecutor blocking(ActorSystem<?> system) {

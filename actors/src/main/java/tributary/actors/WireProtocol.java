@@ -92,11 +92,46 @@ final class WireProtocol {
                     to.text(part.getKey());
                     to.int64(part.getValue());
                   });
+              if (news.hosting() != null) {
+                out.actor(news.hosting().keeper());
+                out.all(news.hosting().copies(), WireProtocol::write);
+              }
             },
             in ->
                 new ExecutorNews(
                     in.text(),
-                    new ExecutorReport(new Bytes(in.int64()), new Bytes(in.int64()), loaded(in)))));
+                    new ExecutorReport(new Bytes(in.int64()), new Bytes(in.int64()), loaded(in)),
+                    in.more() ? hosting(in) : null)));
+    registry.add(
+        32,
+        ReplicaKeeper.Host.class,
+        WireCodec.of(
+            (out, host) -> out.text(host.variant().name()),
+            in -> new ReplicaKeeper.Host(new DeltaId(in.text()))));
+    registry.add(
+        33,
+        ReplicaKeeper.Leave.class,
+        WireCodec.of(
+            (out, leave) -> out.text(leave.variant().name()),
+            in -> new ReplicaKeeper.Leave(new DeltaId(in.text()))));
+  }
+
+  private static void write(WireWriter out, ExecutorNews.Copy copy) {
+    out.text(copy.variant().name());
+    out.text(copy.version());
+    out.int64(copy.waiting());
+    out.nullable(copy.replica(), WireWriter::actor);
+  }
+
+  private static ExecutorNews.Hosting hosting(WireReader in) {
+    return new ExecutorNews.Hosting(
+        in.actor(),
+        in.all(from ->
+            new ExecutorNews.Copy(
+                new DeltaId(from.text()),
+                from.text(),
+                from.int64(),
+                from.nullable(WireReader::actor))));
   }
 
   private static Map<String, Long> loaded(WireReader in) {

@@ -23,7 +23,11 @@ record Configs(
     Duration drainMax,
     Path base,
     List<ServerConfig.Model> files,
-    Optional<Path> store) {
+    Optional<Path> store,
+    ServerConfig.Replicas replicas) {
+  private static final ServerConfig.Replicas ONE =
+      new ServerConfig.Replicas(1, 1, Duration.ofSeconds(1), 0, Duration.ofSeconds(1));
+
   static final Config QUIET =
       ConfigFactory.parseString(
           """
@@ -50,7 +54,24 @@ record Configs(
         Duration.ofSeconds(20),
         Path.of("base"),
         List.of(),
-        Optional.empty());
+        Optional.empty(),
+        ONE);
+  }
+
+  Configs replicas(ServerConfig.Replicas replicas) {
+    return new Configs(
+        models,
+        seedNodes,
+        windowTokens,
+        slowReaderMax,
+        loadTimeout,
+        idleUnload,
+        waitingPerDeltaMax,
+        drainMax,
+        base,
+        files,
+        store,
+        replicas);
   }
 
   Configs seedNodes(String... addresses) {
@@ -65,7 +86,8 @@ record Configs(
         drainMax,
         base,
         files,
-        store);
+        store,
+        replicas);
   }
 
   Configs drainMax(Duration drainMax) {
@@ -80,7 +102,8 @@ record Configs(
         drainMax,
         base,
         files,
-        store);
+        store,
+        replicas);
   }
 
   Configs loads(Duration loadTimeout, Duration idleUnload, int waitingPerDeltaMax) {
@@ -95,7 +118,8 @@ record Configs(
         drainMax,
         base,
         files,
-        store);
+        store,
+        replicas);
   }
 
   Configs files(Path base, List<ServerConfig.Model> files) {
@@ -110,7 +134,8 @@ record Configs(
         drainMax,
         base,
         files,
-        store);
+        store,
+        replicas);
   }
 
   Configs store(Path directory) {
@@ -125,7 +150,8 @@ record Configs(
         drainMax,
         base,
         files,
-        Optional.of(directory));
+        Optional.of(directory),
+        replicas);
   }
 
   ServerConfig build() {
@@ -176,6 +202,7 @@ record Configs(
             0,
             seedNodes,
             16,
+            replicas,
             new ServerConfig.Bootstrap(ServerConfig.BootstrapMethod.NONE, "tributary", 1, 7626),
             Optional.empty()),
         ServerConfig.Security.NONE,

@@ -350,6 +350,55 @@ class DeltaEntityTest {
     assertThat(device.expectMessageClass(DeviceActor.Submit.class).request()).isEqualTo(request);
   }
 
+  @Test
+  void a_replica_loads_at_once_and_ends_when_it_is_idle() {
+    var replica = replica(idleAfter(Duration.ofMillis(10)));
+    LoadedDelta loaded = device.expectMessageClass(DeviceActor.Attach.class).delta();
+    device.expectTerminated(replica);
+    assertThat(tier()).isEqualTo(Tier.COLD);
+    assertThat(store.resident()).as("is the device's to free").containsExactly(loaded);
+  }
+
+  @Test
+  void a_replica_that_cannot_load_ends_without_refusing_anybody() {
+    store.hold();
+    store.failNext(new TributaryException(ErrorCode.DELTA_CHECKSUM, "plane 0 is damaged"));
+    var replica = replica(PATIENT);
+    var reader = generate(replica, Requests.to("support").build());
+    assertThat(reader.receiveMessage()).isInstanceOf(ReaderMessage.Received.class);
+    store.letGo();
+    device.expectTerminated(replica);
+    reader.expectNoMessage(Duration.ZERO);
+  }
+
+  @Test
+  void a_replica_that_cannot_load_a_new_version_ends_rather_than_serve_the_old_one() {
+    var replica = replica(PATIENT);
+    device.expectMessageClass(DeviceActor.Attach.class);
+    store.version("second");
+    store.failNext(new TributaryException(ErrorCode.DELTA_CHECKSUM, "plane 0 is damaged"));
+    replica.tell(new DeltaEntity.Refresh(DeltaEntity.Refresh.Eagerness.WHEN_ASKED));
+    device.expectTerminated(replica);
+  }
+
+  @Test
+  void where_a_replica_ends_and_a_home_loads_the_home_is_what_counts() {
+    var replica = replica(PATIENT);
+    device.expectMessageClass(DeviceActor.Attach.class);
+    var home = entity(PATIENT);
+    generate(home, Requests.to("support").build());
+    device.expectMessageClass(DeviceActor.Attach.class);
+    stopped(replica);
+    assertThat(tier()).isEqualTo(Tier.RESIDENT);
+  }
+
+  private ActorRef<DeltaEntity.Command> replica(DeltaEntity.Settings settings) {
+    var loader = Kits.loader(KIT, store, Kits.AMPLE);
+    return KIT.spawn(
+        DeltaEntity.replica(
+            SUPPORT, new DeltaEntity.Parts(device.getRef(), loader, metrics, settings)));
+  }
+
   private static DeltaEntity.Settings idleAfter(Duration idle) {
     return new DeltaEntity.Settings(
         PATIENT.loadTimeout(), idle, 4, PATIENT.backOffMin(), PATIENT.backOffMax());

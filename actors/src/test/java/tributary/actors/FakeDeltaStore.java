@@ -25,7 +25,7 @@ final class FakeDeltaStore implements DeltaStore {
   private final Queue<RuntimeException> failures = new ArrayDeque<>();
   private final Set<LoadedDelta> resident = ConcurrentHashMap.newKeySet();
   private final Map<LoadedDelta, Integer> widths = new ConcurrentHashMap<>();
-  private volatile String version = "first";
+  private volatile String version = FileDeltaStore.CONFIGURED;
   private volatile @Nullable RuntimeException gone;
   private volatile List<Bytes> sizes = List.of(new Bytes(1));
   private final Map<DeltaId, AtomicInteger> loads = new ConcurrentHashMap<>();

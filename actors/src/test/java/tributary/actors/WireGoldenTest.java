@@ -18,6 +18,7 @@ import java.util.Objects;
 import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
+import tributary.protocol.Bytes;
 import tributary.protocol.DeltaId;
 import tributary.protocol.ErrorCode;
 import tributary.protocol.FinishReason;
@@ -33,6 +34,7 @@ import tributary.protocol.TokenEvent;
 import tributary.protocol.TokenLogprob;
 import tributary.protocol.Tokens;
 import tributary.protocol.Usage;
+import tributary.scheduling.placement.ExecutorReport;
 
 /**
  * Bytes that earlier builds wrote, which nodes of a rolling upgrade still send and must understand.
@@ -43,6 +45,8 @@ class WireGoldenTest {
   private static final String VERSION = "3";
   private static final String NAME = "wire-" + VERSION + ".txt";
   private static final RequestId ID = new RequestId("request-1");
+  private static final ExecutorReport REPORT =
+      new ExecutorReport(new Bytes(1 << 20), new Bytes(5), Map.of("17", 400L));
   private static final HexFormat HEX = HexFormat.of();
 
   private final WireSerializer serializer = new WireSerializer(extended());
@@ -124,6 +128,19 @@ class WireGoldenTest {
         event(
             new TokenEvent.Failed(
                 ID, new Refusal(ErrorCode.QUEUE_FULL, "full", "top_p", Nanos.ofMillis(250)))));
+    samples.put("executor-news", new ExecutorNews("akka://a@b:1", REPORT));
+    samples.put(
+        "executor-news-replicas",
+        new ExecutorNews(
+            "akka://a@b:1",
+            REPORT,
+            new ExecutorNews.Hosting(
+                actor("keeper"),
+                List.of(
+                    new ExecutorNews.Copy(new DeltaId("support"), "v1", 300, null),
+                    new ExecutorNews.Copy(new DeltaId("support"), "", 0, actor("replica"))))));
+    samples.put("host-replica", new ReplicaKeeper.Host(new DeltaId("support")));
+    samples.put("leave-replica", new ReplicaKeeper.Leave(new DeltaId("support")));
     return samples;
   }
 

@@ -55,6 +55,7 @@ class WireSerializerTest {
 
   private static final TestProbe<ReaderMessage> READER = KIT.createTestProbe();
   private static final TestProbe<DeltaEntity.Command> ENTITY = KIT.createTestProbe();
+  private static final TestProbe<ReplicaKeeper.Command> KEEPER = KIT.createTestProbe();
   private static final TestProbe<DeviceActor.Command> DEVICE = KIT.createTestProbe();
 
   private final WireSerializer serializer =
@@ -82,7 +83,14 @@ class WireSerializerTest {
         new DeltaEntity.Refresh(DeltaEntity.Refresh.Eagerness.NOW),
         new ExecutorNews(
             "akka://tributary@10.0.0.1:25520",
-            new ExecutorReport(new Bytes(1L << 40), new Bytes(5), Map.of("17", 400L, "3", 0L))),
+            new ExecutorReport(new Bytes(1L << 40), new Bytes(5), Map.of("17", 400L, "3", 0L)),
+            new ExecutorNews.Hosting(
+                KEEPER.getRef(),
+                List.of(
+                    new ExecutorNews.Copy(new DeltaId("hot"), "v1", 1L << 40, null),
+                    new ExecutorNews.Copy(new DeltaId("hotter"), "", 0, ENTITY.getRef())))),
+        new ReplicaKeeper.Host(new DeltaId("hot")),
+        new ReplicaKeeper.Leave(new DeltaId("hot")),
         new DeviceActor.Credit(ID, Integer.MAX_VALUE),
         new DeviceActor.Cancel(ID),
         new DeviceActor.Probe(ID, READER.getRef()),
@@ -120,7 +128,11 @@ class WireSerializerTest {
   @Test
   void no_message_that_crosses_nodes_is_missing_from_the_samples() {
     var crossing = new HashSet<Class<?>>();
-    Stream.of(DeltaEntity.Command.class, DeviceActor.Command.class, ReaderMessage.class)
+    Stream.of(
+            DeltaEntity.Command.class,
+            DeviceActor.Command.class,
+            ReplicaKeeper.Command.class,
+            ReaderMessage.class)
         .flatMap(protocol -> Arrays.stream(protocol.getPermittedSubclasses()))
         .filter(WireMessage.class::isAssignableFrom)
         .forEach(crossing::add);
@@ -205,11 +217,15 @@ class WireSerializerTest {
 
   /** What an older build would have written of a message. */
   private int withoutAdditions(WireMessage message) {
-    return message instanceof DeltaEntity.Generate(var request, var credit, var reader)
-        ? serializer.toBinary(
-                new DeltaEntity.Generate(request.withHaste(Haste.NONE), credit, reader))
-            .length
-        : -1;
+    return switch (message) {
+      case DeltaEntity.Generate(var request, var credit, var reader) ->
+          serializer.toBinary(
+                  new DeltaEntity.Generate(request.withHaste(Haste.NONE), credit, reader))
+              .length;
+      case ExecutorNews(var address, var report, _) ->
+          serializer.toBinary(new ExecutorNews(address, report)).length;
+      default -> -1;
+    };
   }
 
   @ParameterizedTest(name = "seed {0}")

@@ -270,8 +270,24 @@ public record ServerConfig(
       int port,
       List<String> seedNodes,
       int shards,
+      Replicas replicas,
       Bootstrap bootstrap,
       Optional<Tls> tls) {}
+
+  /**
+   * When a variant is served by several executors.
+   *
+   * @param executorsMax of one variant; 1: there are no replicas
+   * @param growTokens that wait on each of them for {@code growAfter}: one more serves it
+   * @param shrinkPercent of these that would wait on each with one fewer for {@code shrinkAfter}:
+   *     one gives it up
+   */
+  public record Replicas(
+      int executorsMax,
+      int growTokens,
+      Duration growAfter,
+      int shrinkPercent,
+      Duration shrinkAfter) {}
 
   /** What a node is there for. */
   public enum Role {

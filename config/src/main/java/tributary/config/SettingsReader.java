@@ -143,8 +143,18 @@ final class SettingsReader {
         cluster.whole("port", 0, PORT_MAX),
         cluster.texts("seed-nodes", "nodes as host:port", SettingsReader::isHostPort),
         cluster.whole("shards", 1, 10_000),
+        replicas(cluster.section("replicas")),
         bootstrap(cluster.section("bootstrap")),
         cluster.optional("tls", key -> tls(cluster.section(key))));
+  }
+
+  private static ServerConfig.Replicas replicas(Section replicas) {
+    return new ServerConfig.Replicas(
+        replicas.whole("executors-max", 1, 1000),
+        replicas.whole("grow-tokens", 1, 1_000_000_000),
+        replicas.duration("grow-after", Duration.ofMillis(100), Duration.ofHours(1)),
+        replicas.whole("shrink-percent", 0, 90),
+        replicas.duration("shrink-after", Duration.ofMillis(100), Duration.ofDays(1)));
   }
 
   private static ServerConfig.Telemetry telemetry(Section telemetry) {

@@ -77,7 +77,11 @@ class ServerConfigTest {
                   }
                   streaming { window-tokens = 21, slow-reader-max = 22 s }
                   recording { trace = t.jsonl, steps = s.jsonl, size-max = 33 MiB }
-                  cluster { role = gateway, host = c, port = 23, seed-nodes = ["d:24", "[::1]:25"], shards = 26 }
+                  cluster { role = gateway, host = c, port = 23, seed-nodes = ["d:24", "[::1]:25"], shards = 26
+                    replicas {
+                      executors-max = 36, grow-tokens = 37, grow-after = 38 s, shrink-percent = 39
+                      shrink-after = 40 s
+                    } }
                 }
                 """)
             .server();
@@ -133,6 +137,8 @@ class ServerConfigTest {
                     23,
                     List.of("d:24", "[::1]:25"),
                     26,
+                    new ServerConfig.Replicas(
+                        36, 37, Duration.ofSeconds(38), 39, Duration.ofSeconds(40)),
                     new ServerConfig.Bootstrap(
                         ServerConfig.BootstrapMethod.NONE, "tributary", 2, 7626),
                     Optional.empty()),

@@ -285,6 +285,11 @@ public final class Scheduler {
     return queued;
   }
 
+  /** The same of a request that has just come. */
+  public static long queuedTokens(GenerationRequest request) {
+    return (long) request.prompt().count() + Math.min(request.stop().maxTokens(), DRAWS_AHEAD);
+  }
+
   /** Sequences that need a delta: those that have not ended, and any that the step computes. */
   public int sequencesOf(DeltaId delta) {
     Tenant tenant = tenants.get(delta);

@@ -34,8 +34,9 @@ final class LifecycleRoutes extends AllDirectives {
       String stage,
       @JsonProperty("precision_floor") int precisionFloor,
       boolean pinned,
-      int weight) {
-    static Status of(Registration model) {
+      int weight,
+      int replicas) {
+    static Status of(Registration model, int replicas) {
       return new Status(
           model.name().name(),
           model.current(),
@@ -43,7 +44,8 @@ final class LifecycleRoutes extends AllDirectives {
           model.stage().name().toLowerCase(Locale.ROOT),
           model.floor(),
           model.pinned(),
-          model.weight());
+          model.weight(),
+          replicas);
     }
   }
 
@@ -72,7 +74,7 @@ final class LifecycleRoutes extends AllDirectives {
             ApiPath.UNLOAD_ADAPTER,
             () -> change(new Change(caller, "unload_lora_adapter", ""), this::unload)),
         doors.at(ApiPath.VARIANTS, () -> complete(HttpAnswers.json(listing()))),
-        doors.at(ApiPath.VARIANT, name -> complete(HttpAnswers.json(Status.of(known(id(name)))))),
+        doors.at(ApiPath.VARIANT, name -> complete(HttpAnswers.json(status(known(id(name)))))),
         changes(doors, caller));
   }
 
@@ -139,7 +141,7 @@ final class LifecycleRoutes extends AllDirectives {
   }
 
   private Listing listing() {
-    return new Listing(admin.all().stream().map(Status::of).toList());
+    return new Listing(admin.all().stream().map(this::status).toList());
   }
 
   private Registration known(DeltaId id) {
@@ -151,8 +153,12 @@ final class LifecycleRoutes extends AllDirectives {
                 ErrorCode.MODEL_NOT_FOUND, "model %s is not registered".formatted(id)));
   }
 
-  private static CompletionStage<HttpResponse> status(CompletionStage<Registration> change) {
-    return change.thenApply(model -> HttpAnswers.json(Status.of(model)));
+  private Status status(Registration model) {
+    return Status.of(model, admin.replicas(model.name()));
+  }
+
+  private CompletionStage<HttpResponse> status(CompletionStage<Registration> change) {
+    return change.thenApply(model -> HttpAnswers.json(status(model)));
   }
 
   private static ModelAdmin.Wish wish(ModelChangeBody body) {

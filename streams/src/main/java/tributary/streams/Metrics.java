@@ -223,6 +223,12 @@ public final class Metrics implements AutoCloseable {
         id.name(),
         load,
         node -> of(node, id, delta -> delta.precision().evictions()));
+    gauge(
+        "tributary_delta_replicas",
+        "Executors that serve the delta beside its home, as this node was told",
+        id.name(),
+        load,
+        node -> of(node, id, DeltaLoad::replicas));
     counter(
         "tributary_delta_sequences",
         "Sequences that the device took",

@@ -89,6 +89,11 @@ class LifecycleRoutesTest {
     }
 
     @Override
+    public int replicas(DeltaId id) {
+      return 2;
+    }
+
+    @Override
     public Collection<Registration> all() {
       return List.copyOf(models.values());
     }
@@ -121,7 +126,7 @@ class LifecycleRoutesTest {
     assertThat(send("PUT", "/admin/models/a", "{\"delta\":\"/x/one\"}").body())
         .isEqualTo(
             "{\"name\":\"a\",\"version\":\"one\",\"versions\":[\"one\"],\"stage\":\"served\","
-                + "\"precision_floor\":1,\"pinned\":false,\"weight\":1}");
+                + "\"precision_floor\":1,\"pinned\":false,\"weight\":1,\"replicas\":2}");
     assertThat(send("PUT", "/admin/models/a", "{\"delta\":\"/x/two\"}").body())
         .contains("\"version\":\"two\"");
     assertThat(send("PATCH", "/admin/models/a", "{\"precision_floor\":2,\"pinned\":true}").body())

@@ -23,7 +23,7 @@ class MetricsTest {
             7,
             Map.of(
                 TestModels.TENANT,
-                new DeltaLoad(Tier.RESIDENT, 10, 20, 3, 1, new NodeLoad.Precision(2, 5, 4)))));
+                new DeltaLoad(Tier.RESIDENT, 10, 20, 3, 1, new NodeLoad.Precision(2, 5, 4), 1))));
     var generation =
         new ScriptedGeneration(
             request -> ScriptedGeneration.text(request, "four", FinishReason.LENGTH));
@@ -53,6 +53,7 @@ class MetricsTest {
               "tributary_cold_starts_total{engine=\"0\",model_name=\"base\"}",
               "tributary_cold_start_first_step_microseconds_total{engine",
               "tributary_warm_deltas{engine",
+              "tributary_delta_replicas{engine=\"0\",model_name=\"tenant-a\"} 1.0",
               "tributary_delta_resident{engine=\"0\",model_name=\"tenant-a\"} 1.0",
               "finished_reason=\"length\"");
       assertThat(server.get("/metrics").headers().firstValue("content-type"))

@@ -46,6 +46,15 @@ final class Client {
     return http.send(posting(path, body), HttpResponse.BodyHandlers.ofString());
   }
 
+  HttpResponse<String> put(String path, String body) throws IOException, InterruptedException {
+    HttpRequest put =
+        request(path)
+            .header("Content-Type", "application/json")
+            .PUT(HttpRequest.BodyPublishers.ofString(body))
+            .build();
+    return http.send(put, HttpResponse.BodyHandlers.ofString());
+  }
+
   /** The JSON of a successful answer. */
   JsonNode ask(String path, JsonNode body) throws IOException, InterruptedException {
     HttpResponse<String> response = post(path, body.toString());

@@ -23,7 +23,7 @@ class ClusterTest {
   /** Twice the interval of reports, and some. */
   private static final long NEWS_NANOS = 2_500_000_000L;
 
-  private static final long METRICS_NANOS_MAX = 10_000_000_000L;
+  private static final long METRICS_NANOS_MAX = 60_000_000_000L;
 
   @Test
   void every_node_answers_for_every_variant_wherever_it_lives() throws Exception {
@@ -86,13 +86,13 @@ class ClusterTest {
     return null;
   }
 
-  /** A node has had its sequences for so long that the others have been told of them. */
+  /** A node's device has had its sequences for so long that the others have been told of them. */
   private static void awaitNews(ServerProcess node) throws Exception {
     var client = new Client(node.address());
     long begun = System.nanoTime();
     long since = begun;
     while (System.nanoTime() - since < NEWS_NANOS) {
-      if (client.metric("vllm:num_requests_running") == 0) {
+      if (client.metric("tributary_sequences_running") == 0) {
         since = System.nanoTime();
       }
       assertThat(System.nanoTime() - begun).isLessThan(METRICS_NANOS_MAX);

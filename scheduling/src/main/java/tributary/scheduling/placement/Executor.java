@@ -19,6 +19,11 @@ public record Executor(String name, Set<String> parts, @Nullable ExecutorReport 
     return report != null && report.loaded().containsKey(part);
   }
 
+  /** Tokens that all sequences wait for here. */
+  long queuedTokens() {
+    return report == null ? 0 : report.queuedTokens();
+  }
+
   /** Tokens that sequences of a part wait for here. */
   long queuedTokens(String part) {
     return report == null ? 0 : report.loaded().getOrDefault(part, 0L);

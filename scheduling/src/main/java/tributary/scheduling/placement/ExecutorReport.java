@@ -16,7 +16,8 @@ public record ExecutorReport(Bytes memory, Bytes taken, Map<String, Long> loaded
     loaded = Map.copyOf(loaded);
   }
 
-  long queuedTokens() {
+  /** Tokens that all its sequences wait for. */
+  public long queuedTokens() {
     return loaded.values().stream().mapToLong(Long::longValue).sum();
   }
 }

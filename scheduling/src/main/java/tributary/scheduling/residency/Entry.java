@@ -18,6 +18,7 @@ final class Entry {
   private boolean paused;
   private int users;
   private @Nullable Nanos wantedSince;
+  private boolean modest;
   private Nanos hotSince = Nanos.ZERO;
   private long uses;
   private double rank;
@@ -120,6 +121,15 @@ final class Entry {
 
   void wanted(@Nullable Nanos since) {
     wantedSince = since;
+  }
+
+  /** Whether it takes no memory from one that is needed, however long it waits. */
+  boolean isModest() {
+    return modest;
+  }
+
+  void modest(boolean is) {
+    modest = is;
   }
 
   /** Whether somebody uses it or waits for it, or it is to be there in any case. */

@@ -29,6 +29,11 @@ final class Ledger {
     return taken.minus(leaving).plus(size).compareTo(budget) <= 0;
   }
 
+  /** What is left when all that leaves has left. */
+  Bytes free() {
+    return budget.minus(taken.minus(leaving));
+  }
+
   void take(Bytes size) {
     taken = taken.plus(size);
     if (taken.compareTo(budget) > 0) {

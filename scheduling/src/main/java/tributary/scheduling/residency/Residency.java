@@ -99,6 +99,26 @@ public final class Residency {
     }
   }
 
+  /**
+   * The delta would be good to have: as if it were wanted, but behind all that are, and it takes
+   * nothing from one that is needed.
+   *
+   * @return false when there is no room for it in that way now; then nothing has changed
+   */
+  public boolean welcome(DeltaKey key, Nanos now) {
+    Entry entry = entry(key);
+    for (Place place : Place.values()) {
+      boolean counts = place == Place.DEVICE || settings.isStaged();
+      Bytes room = ledger(place).free().plus(victims.spare(place));
+      if (counts && room.compareTo(entry.floorSize()) < 0) {
+        return false;
+      }
+    }
+    entry.modest(true);
+    wanted(key, now);
+    return true;
+  }
+
   /** Nobody waits for the delta any more. */
   public void unwanted(DeltaKey key) {
     Entry entry = entry(key);
@@ -222,7 +242,8 @@ public final class Residency {
   private List<Entry> inOrderOfNeed() {
     var inOrder = new ArrayList<>(needed);
     inOrder.sort(
-        Comparator.comparing(Entry::isReady)
+        Comparator.comparing((Entry entry) -> !entry.isReady() && entry.isModest())
+            .thenComparing(Entry::isReady)
             .thenComparingLong(entry -> since(entry.wantedSince()))
             .thenComparingDouble(entry -> -entry.rank())
             .thenComparingLong(Entry::order));
@@ -264,6 +285,7 @@ public final class Residency {
       Nanos wantedSince = entry.wantedSince();
       boolean overAge =
           !entry.isReady()
+              && !entry.isModest()
               && wantedSince != null
               && now.minus(wantedSince).compareTo(settings.ageMax()) > 0;
       if (victim.isEmpty() && overAge) {

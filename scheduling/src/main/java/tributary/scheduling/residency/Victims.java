@@ -4,6 +4,7 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.Optional;
 import java.util.function.Predicate;
+import tributary.protocol.Bytes;
 
 /** Who gives memory back when it runs short. */
 final class Victims {
@@ -38,6 +39,19 @@ final class Victims {
         .or(() ->
             least(idle.and(entry -> !entry.isPinned() || isCopy(entry, place)))
                 .map(entry -> new Victim(entry, 0)));
+  }
+
+  /** What {@link #idle} could give in all. */
+  Bytes spare(Place place) {
+    Bytes spare = Bytes.ZERO;
+    for (Entry entry : entries) {
+      if (entry.width(place) > 0 && isDispensable(entry, place)) {
+        Bytes held = entry.footprint().at(entry.width(place));
+        boolean keepsFloor = entry.isPinned() && !isCopy(entry, place);
+        spare = spare.plus(keepsFloor ? held.minus(entry.floorSize()) : held);
+      }
+    }
+    return spare;
   }
 
   /**

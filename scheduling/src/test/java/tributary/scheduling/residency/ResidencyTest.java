@@ -69,6 +69,57 @@ class ResidencyTest {
   }
 
   @Test
+  void a_welcome_delta_takes_the_room_of_idle_ones() {
+    use(A, 4);
+    residency.left(A);
+    use(B, 4);
+    add(C, 3);
+    assertThat(residency.welcome(C, now)).isTrue();
+    assertThat(moves()).containsExactly("a DEVICE 4>1");
+    assertThat(moves()).containsExactly("c DEVICE 0>1");
+  }
+
+  @Test
+  void a_welcome_delta_is_turned_away_where_all_are_in_use() {
+    use(A, 4);
+    use(B, 4);
+    add(C, 1);
+    assertThat(residency.welcome(C, now)).isFalse();
+    now = now.plus(AGE_MAX).plus(AGE_MAX);
+    assertThat(moves()).isEmpty();
+    assertThat(residency.forget(C)).isTrue();
+  }
+
+  @Test
+  void a_welcome_delta_whose_room_was_needed_waits_without_taking_any() {
+    use(A, 4);
+    use(B, 4);
+    residency.left(B);
+    add(C, 1);
+    assertThat(residency.welcome(C, now)).isTrue();
+    residency.taken(B);
+    now = now.plus(AGE_MAX).plus(AGE_MAX);
+    assertThat(moves()).isEmpty();
+    assertThat(residency.width(A)).isEqualTo(4);
+    assertThat(residency.width(B)).isEqualTo(4);
+  }
+
+  @Test
+  void what_is_asked_for_comes_before_what_is_welcome() {
+    use(A, 4);
+    residency.left(A);
+    use(B, 4);
+    add(C, 1);
+    var asked = new DeltaKey(new DeltaId("asked"), 1);
+    residency.register(asked, planes(4), new DeltaTerms(4, false));
+    assertThat(residency.welcome(C, now)).isTrue();
+    residency.wanted(asked, now.plus(AGE_MAX));
+    assertThat(moves()).containsExactly("a DEVICE 4>1");
+    assertThat(moves()).containsExactly("a DEVICE 1>0");
+    assertThat(moves()).containsExactly("asked DEVICE 0>4");
+  }
+
+  @Test
   void planes_of_idle_deltas_go_before_whole_deltas() {
     use(A, 4);
     residency.left(A);

@@ -32,7 +32,7 @@ export class Admin {
     const now = JSON.stringify(models);
     if (now === this.#shown) return;
     this.#shown = now;
-    const none = element("tr", {}, element("td", { class: "empty", colspan: 6 }, "None yet: name a delta file above."));
+    const none = element("tr", {}, element("td", { class: "empty", colspan: 7 }, "None yet: name a delta file above."));
     $("registered-rows").replaceChildren(...(models.length ? models.map((model) => this.#row(model)) : [none]));
   }
 
@@ -45,6 +45,7 @@ export class Admin {
       element("td", {}, element("span", { class: `pill ${model.stage === "served" ? "ready" : "cold"}` }, model.stage)),
       element("td", { "data-name": "Version" }, model.version.slice(0, 12)),
       element("td", { "data-name": "Least precision", class: "num" }, String(model.precision_floor)),
+      element("td", { "data-name": "Replicas", class: "num" }, String(model.replicas)),
       element("td", { "data-name": "Pinned" }, model.pinned ? "yes" : "no"),
       element("td", {}, element("div", { class: "actions" },
         button(model.pinned ? "Unpin" : "Pin", () => api.change("PATCH", model.name, "", { pinned: !model.pinned })),
