@@ -120,11 +120,11 @@ class ClusterChaosTest {
 
   /** The process is gone from one moment to the next; a newer one takes its place. */
   private static void kill(Fleet fleet, Crowd crowd, int victim) throws Exception {
-    Duration answer = crowd.awaitService(HUNG);
+    Crowd.Service before = crowd.awaitService(HUNG);
     crowd.lose(fleet.node(victim).address());
     crowd.enterBy(entrances(fleet, others(victim)));
     fleet.node(victim).kill();
-    awaitServedAgain(crowd, "a kill", answer);
+    awaitServedAgain(crowd, "a kill", before, Duration.ZERO);
     long began = System.nanoTime();
     fleet.start(victim, NEW);
     report("a newer node is up", began);
@@ -133,11 +133,11 @@ class ClusterChaosTest {
 
   /** The process is told to end, ends its streams and hands its variants over. */
   private static void replace(Fleet fleet, Crowd crowd, int leaving) throws Exception {
-    Duration answer = crowd.awaitService(HUNG);
+    Crowd.Service before = crowd.awaitService(HUNG);
     crowd.enterBy(entrances(fleet, others(leaving)));
     fleet.node(leaving).terminate();
     // What it had taken before, it may finish; what it cannot finish, another serves after that.
-    awaitServedAgain(crowd, "a graceful leave", answer.plus(DRAIN));
+    awaitServedAgain(crowd, "a graceful leave", before, DRAIN);
     assertThat(fleet.node(leaving).awaitEnd()).as("exit status after SIGTERM").isIn(0, 143);
     long began = System.nanoTime();
     fleet.start(leaving, NEW);
@@ -147,11 +147,11 @@ class ClusterChaosTest {
 
   /** The oldest node, which decides where variants live, sees the other two no more. */
   private static void isolate(Fleet fleet, Crowd crowd, int oldest) throws Exception {
-    Duration answer = crowd.awaitService(HUNG);
+    Crowd.Service before = crowd.awaitService(HUNG);
     URI island = fleet.node(oldest).address();
     crowd.lose(island); // Until the island gives up, readers enter by it, too.
     fleet.wires().isolate(Set.of(fleet.host(oldest)));
-    awaitServedAgain(crowd, "a partition", answer);
+    awaitServedAgain(crowd, "a partition", before, Duration.ZERO);
     fleet.wires().heal();
     crowd.enterBy(entrances(fleet, others(oldest)));
     fleet.node(oldest).awaitEnd();
@@ -164,12 +164,17 @@ class ClusterChaosTest {
   }
 
   /**
-   * @param answer how long answers took just before; under this load it varies, hence thrice
+   * @param before how long it took just before; under this load it varies, hence thrice
+   * @param drain how long what was taken before may still be served where it was
    */
-  private static void awaitServedAgain(Crowd crowd, String after, Duration answer)
-      throws InterruptedException {
-    Duration served = crowd.awaitService(SERVED_AGAIN_MAX.plus(answer.multipliedBy(3)));
-    LOG.info("after {} all are served in {}; undisturbed {}", after, served, answer);
+  private static void awaitServedAgain(
+      Crowd crowd, String after, Crowd.Service before, Duration drain) throws InterruptedException {
+    Crowd.Service again =
+        crowd.awaitService(SERVED_AGAIN_MAX.plus(drain).plus(before.answers().multipliedBy(3)));
+    LOG.info("after {} all are served again: {}; undisturbed {}", after, again, before);
+    assertThat(again.firstTokens())
+        .as("until each model's first token after %s", after)
+        .isLessThan(SERVED_AGAIN_MAX.plus(drain).plus(before.firstTokens().multipliedBy(3)));
   }
 
   /**

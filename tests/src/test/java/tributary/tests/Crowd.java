@@ -8,6 +8,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -19,6 +20,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Flow;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -28,6 +30,9 @@ import java.util.concurrent.atomic.AtomicInteger;
  * answer is whole and right, or an explicit error; anything else is a complaint.
  */
 final class Crowd {
+  private static final String DATA = "data: ";
+  private static final String ERROR = "{\"error\"";
+
   private final HttpClient http =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
@@ -42,6 +47,7 @@ final class Crowd {
   private final Set<URI> lost = ConcurrentHashMap.newKeySet();
   private final AtomicInteger cutOff = new AtomicInteger();
   private volatile List<URI> entrances;
+  private volatile Watch watch;
   private volatile boolean leaving;
 
   /**
@@ -60,6 +66,82 @@ final class Crowd {
     this.tokens = tokens;
     this.patience = patience;
     this.entrances = List.copyOf(entrances);
+    this.watch = new Watch(models.size());
+  }
+
+  /**
+   * How long all models together took.
+   *
+   * @param firstTokens until each had begun an answer to somebody who had asked since then
+   * @param answers until each, asked now and again until it answers, had given a whole one
+   */
+  record Service(Duration firstTokens, Duration answers) {}
+
+  /** Since when it is looked at whether models are served, and which have been. */
+  private static final class Watch {
+    final long since = System.nanoTime();
+    final CountDownLatch answers;
+    private final CountDownLatch begun;
+    private final Set<String> models = ConcurrentHashMap.newKeySet();
+    private volatile Duration firstTokens = Duration.ZERO;
+
+    Watch(int models) {
+      answers = new CountDownLatch(models);
+      begun = new CountDownLatch(models);
+    }
+
+    synchronized void firstToken(String model) {
+      if (models.add(model)) {
+        firstTokens = Duration.ofNanos(System.nanoTime() - since);
+        begun.countDown();
+      }
+    }
+
+    Service await(Duration limit) throws InterruptedException {
+      long nanos = limit.toNanos();
+      boolean all =
+          begun.await(nanos, TimeUnit.NANOSECONDS)
+              && answers.await(since + nanos - System.nanoTime(), TimeUnit.NANOSECONDS);
+      if (!all) {
+        throw new AssertionError("served within %s were only %s".formatted(limit, models));
+      }
+      return new Service(firstTokens, Duration.ofNanos(System.nanoTime() - since));
+    }
+  }
+
+  /** The lines of an answer; whoever waits for its first event is told of that. */
+  private static final class Lines implements Flow.Subscriber<String> {
+    private final List<String> lines = new ArrayList<>();
+    private final Runnable begun;
+    private boolean isBegun;
+
+    Lines(Runnable begun) {
+      this.begun = begun;
+    }
+
+    @Override
+    public void onSubscribe(Flow.Subscription subscription) {
+      subscription.request(Long.MAX_VALUE);
+    }
+
+    @Override
+    public void onNext(String line) {
+      lines.add(line);
+      if (!isBegun && line.startsWith(DATA) && !line.startsWith(DATA + ERROR)) {
+        isBegun = true;
+        begun.run();
+      }
+    }
+
+    @Override
+    public void onError(Throwable failure) {
+      // The response fails with it.
+    }
+
+    @Override
+    public void onComplete() {
+      // The response completes with the lines.
+    }
   }
 
   /** This server goes without a word: who came in by it can only see that. */
@@ -92,29 +174,22 @@ final class Crowd {
     return new Tally(whole.get(), counts, cutOff.get(), List.copyOf(complaints));
   }
 
-  /**
-   * How long it takes until every model, asked now and again until it answers, has answered beside
-   * all the others.
-   */
-  Duration awaitService(Duration limit) throws InterruptedException {
-    long since = System.nanoTime();
-    var served = new CountDownLatch(models.size());
+  /** Waits until every model is served beside all the others. */
+  Service awaitService(Duration limit) throws InterruptedException {
+    var watching = new Watch(models.size());
+    watch = watching;
     for (int model = 0; model < models.size(); model++) {
       int first = model;
-      threads.execute(() -> askUntilServed(first, since + limit.toNanos(), served));
+      threads.execute(() -> askUntilServed(first, watching.since + limit.toNanos(), watching));
     }
-    if (!served.await(limit.toMillis(), TimeUnit.MILLISECONDS)) {
-      throw new AssertionError(
-          "not all models were served within %s: %s".formatted(limit, tally()));
-    }
-    return Duration.ofNanos(System.nanoTime() - since);
+    return watching.await(limit);
   }
 
-  private void askUntilServed(int model, long until, CountDownLatch served) {
+  private void askUntilServed(int model, long until, Watch watching) {
     for (int turn = model; System.nanoTime() < until; turn++) {
       List<URI> doors = entrances;
       if (ask(doors.get(turn % doors.size()), models.get(model))) {
-        served.countDown();
+        watching.answers.countDown();
         return;
       }
     }
@@ -130,11 +205,14 @@ final class Crowd {
 
   /** Whether the answer was whole. */
   private boolean ask(URI server, String model) {
+    Watch watching = watch;
+    var lines = new Lines(() -> watching.firstToken(model));
     try {
-      HttpResponse<String> answer =
-          http.sendAsync(request(server, model), HttpResponse.BodyHandlers.ofString())
+      var body = HttpResponse.BodyHandlers.fromLineSubscriber(lines, read -> read.lines, "\n");
+      HttpResponse<List<String>> answer =
+          http.sendAsync(request(server, model), body)
               .get(patience.toMillis(), TimeUnit.MILLISECONDS);
-      return judge(model, answer);
+      return judge(model, answer.statusCode(), answer.body());
     } catch (TimeoutException e) {
       complaints.add("%s at %s hung for %s".formatted(model, server, patience));
     } catch (ExecutionException | JsonProcessingException | AssertionError e) {
@@ -151,20 +229,19 @@ final class Crowd {
     return false;
   }
 
-  private boolean judge(String model, HttpResponse<String> answer) throws JsonProcessingException {
-    if (answer.statusCode() != 200) {
-      error(Client.JSON.readTree(answer.body()));
+  private boolean judge(String model, int status, List<String> lines)
+      throws JsonProcessingException {
+    if (status != 200) {
+      error(Client.JSON.readTree(String.join("", lines)));
       return false;
     }
     List<String> events =
-        answer
-            .body()
-            .lines()
-            .filter(line -> line.startsWith("data:"))
-            .map(line -> line.substring("data:".length()).strip())
+        lines.stream()
+            .filter(line -> line.startsWith(DATA))
+            .map(line -> line.substring(DATA.length()))
             .toList();
     for (String event : events) {
-      if (event.startsWith("{\"error\"")) {
+      if (event.startsWith(ERROR)) {
         error(Client.JSON.readTree(event));
         return false;
       }
