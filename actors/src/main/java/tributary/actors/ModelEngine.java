@@ -57,24 +57,30 @@ final class ModelEngine implements Engine {
     BaseModel base = BaseModel.load(config.base().path(), backend);
     try {
       SchedulerLimits limits = limits(config, base.config(), backend);
-      var files =
-          config.models().stream()
-              .collect(Collectors.toMap(ServerConfig.Model::name, ServerConfig.Model::delta));
-      return new ModelEngine(
-          backend,
-          base,
-          ForwardPass.create(base, limits.kvPages(), limits.pageTokens()),
-          new FileDeltaStore(
-              base,
-              config.base().name(),
-              files,
-              artifacts(config).orElse(null),
-              config.deltas().warmMemory()),
-          limits);
+      var pass = ForwardPass.create(base, limits.kvPages(), limits.pageTokens());
+      try {
+        WarmUp.run(pass, limits, config.device().warmUp());
+        return new ModelEngine(backend, base, pass, deltas(config, base), limits);
+      } catch (RuntimeException | Error e) {
+        pass.close();
+        throw e;
+      }
     } catch (RuntimeException | Error e) {
       base.close();
       throw e;
     }
+  }
+
+  private static FileDeltaStore deltas(ServerConfig config, BaseModel base) {
+    var files =
+        config.models().stream()
+            .collect(Collectors.toMap(ServerConfig.Model::name, ServerConfig.Model::delta));
+    return new FileDeltaStore(
+        base,
+        config.base().name(),
+        files,
+        artifacts(config).orElse(null),
+        config.deltas().warmMemory());
   }
 
   ModelConfig model() {

@@ -25,6 +25,7 @@ record Configs(
     List<ServerConfig.Model> files,
     Optional<Path> store,
     ServerConfig.Replicas replicas) {
+  private static final Duration WARM_UP = Duration.ofMillis(1); // One round of it.
   private static final ServerConfig.Replicas ONE =
       new ServerConfig.Replicas(1, 1, Duration.ofSeconds(1), 0, Duration.ofSeconds(1));
 
@@ -180,7 +181,7 @@ record Configs(
             4,
             1 << 16),
         new ServerConfig.Device(
-            ServerConfig.Device.Backend.SCALAR, 1, new Bytes(4 << 20), 16, 64, 16, 32),
+            ServerConfig.Device.Backend.SCALAR, 1, new Bytes(4 << 20), 16, 64, 16, 32, WARM_UP),
         new ServerConfig.Deltas(
             loadTimeout,
             idleUnload,

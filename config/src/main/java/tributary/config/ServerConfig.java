@@ -131,6 +131,7 @@ public record ServerConfig(
    * One device: its backend, its KV pool and the limits of its scheduler.
    *
    * @param threads at least 1: the setting's 0 reads as the number of processors
+   * @param warmUp how long it computes on nothing before its node is ready
    */
   public record Device(
       Backend backend,
@@ -139,7 +140,8 @@ public record ServerConfig(
       int pageTokens,
       int tokensPerStep,
       int runningMax,
-      int waitingMax) {
+      int waitingMax,
+      Duration warmUp) {
     /** Which backend computes; {@code AUTO} takes the fastest that works here. */
     public enum Backend {
       AUTO,

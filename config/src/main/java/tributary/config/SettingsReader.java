@@ -90,7 +90,8 @@ final class SettingsReader {
             device.whole("page-tokens", 1, 1024),
             device.whole("tokens-per-step", 1, 65_536),
             device.whole("running-max", 1, 16_384),
-            device.whole("waiting-max", 1, 1_000_000));
+            device.whole("waiting-max", 1, 1_000_000),
+            device.duration("warm-up", Duration.ZERO, Duration.ofMinutes(10)));
     if (device.isSound() && config.tokensPerStep() < config.runningMax()) {
       device.problem(
           "tokens-per-step",

@@ -64,6 +64,7 @@ class ServerConfigTest {
                   device {
                     backend = scalar, threads = 11, kv-memory = 12 MiB, page-tokens = 13
                     tokens-per-step = 15, running-max = 14, waiting-max = 16
+                    warm-up = 36 s
                   }
                   deltas {
                     load-timeout = 17 s, idle-unload = 18 s, loads-concurrent = 19
@@ -111,7 +112,14 @@ class ServerConfigTest {
                     9,
                     10 << 10),
                 new ServerConfig.Device(
-                    ServerConfig.Device.Backend.SCALAR, 11, new Bytes(12 << 20), 13, 15, 14, 16),
+                    ServerConfig.Device.Backend.SCALAR,
+                    11,
+                    new Bytes(12 << 20),
+                    13,
+                    15,
+                    14,
+                    16,
+                    Duration.ofSeconds(36)),
                 new ServerConfig.Deltas(
                     Duration.ofSeconds(17),
                     Duration.ofSeconds(18),

@@ -41,6 +41,7 @@ final class ServerProcess implements AutoCloseable {
     List<String> command = javaCommand();
     command.addAll(command.indexOf("-cp"), jvm);
     command.addAll(List.of("serve", "--config", config.toString(), "--port", "0"));
+    command.addAll(List.of("--set", "tributary.device.warm-up=100ms"));
     command.addAll(List.of(options));
     ProcessBuilder builder =
         new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT);
