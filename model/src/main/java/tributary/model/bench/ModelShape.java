@@ -10,6 +10,7 @@ import tributary.gpu.Rope;
 import tributary.model.BaseModel;
 import tributary.model.ModelConfig;
 import tributary.model.family.Dimensions;
+import tributary.model.family.Windows;
 import tributary.model.llama.Llama;
 import tributary.model.llama.LlamaStructure;
 
@@ -94,7 +95,8 @@ public enum ModelShape {
             1e-5f,
             new Rope.Frequencies(inverseFrequencies, 1),
             Activation.SILU,
-            LlamaStructure.Biases.NONE),
+            Windows.everything(layers),
+            LlamaStructure.Details.PLAIN),
         vocabulary,
         tied,
         Set.of(2),

@@ -1,12 +1,10 @@
 package tributary.model.llama;
 
-import tributary.gpu.Activation;
-import tributary.model.family.Activations;
 import tributary.model.family.ConfigKeys;
 import tributary.model.family.Dimensions;
 import tributary.model.family.Family;
-import tributary.model.family.Rotation;
 import tributary.model.family.Structure;
+import tributary.model.family.Windows;
 
 /** Reads {@code LlamaForCausalLM}. */
 public final class Llama implements Family {
@@ -25,13 +23,12 @@ public final class Llama implements Family {
   @Override
   public Structure read(ConfigKeys keys) {
     Dimensions dimensions = Dimensions.read(keys);
-    Rotation rotation = Rotation.read(keys, dimensions, 1);
-    return new LlamaStructure(
-        rotation.within(dimensions),
-        keys.epsilonOr("rms_norm_eps", 1e-6),
-        rotation.frequencies(),
-        Activations.read(keys, "hidden_act", Activation.SILU),
-        new LlamaStructure.Biases(
-            keys.flagOr("attention_bias", false), keys.flagOr("mlp_bias", false)));
+    boolean attention = keys.flagOr("attention_bias", false);
+    return LlamaStructure.read(
+        keys,
+        dimensions,
+        Windows.everything(dimensions.layers()),
+        new LlamaStructure.Details(
+            false, attention, attention, keys.flagOr("mlp_bias", false), false));
   }
 }

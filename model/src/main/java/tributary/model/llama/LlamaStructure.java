@@ -8,26 +8,67 @@ import tributary.gpu.Rope;
 import tributary.model.decoder.Block;
 import tributary.model.decoder.Decoder;
 import tributary.model.decoder.Embedding;
+import tributary.model.decoder.FeedForward;
 import tributary.model.decoder.Head;
 import tributary.model.decoder.Parts;
+import tributary.model.decoder.QueryKeyValue;
 import tributary.model.decoder.SelfAttention;
 import tributary.model.decoder.Sublayer;
+import tributary.model.family.Activations;
+import tributary.model.family.ConfigKeys;
 import tributary.model.family.Dimensions;
+import tributary.model.family.Rotation;
 import tributary.model.family.Structure;
 import tributary.model.network.Network;
 import tributary.model.network.Parameter;
 
-/** The structure of a Llama. */
+/**
+ * The structure of a Llama, and of those that depart from it only in the ways of {@link Details}.
+ *
+ * @param windows how many positions each layer sees
+ */
 public record LlamaStructure(
     Dimensions dimensions,
     float epsilon,
     Rope.Frequencies rope,
     Activation activation,
-    Biases biases)
+    List<Integer> windows,
+    Details details)
     implements Structure {
-  /** Which linear layers of the base have biases. */
-  public record Biases(boolean attention, boolean feedForward) {
-    public static final Biases NONE = new Biases(false, false);
+  /**
+   * What layers are made of.
+   *
+   * @param fused whether queries, keys and values are one matrix, and gate and up another
+   * @param inputBias whether queries, keys and values have biases
+   * @param outputBias whether attention's last layer has one
+   * @param feedForwardBias whether the layers of the feed-forward layer have
+   * @param headNorms whether each head's queries and keys are normed
+   */
+  public record Details(
+      boolean fused,
+      boolean inputBias,
+      boolean outputBias,
+      boolean feedForwardBias,
+      boolean headNorms) {
+    /** Separate matrices without biases. */
+    public static final Details PLAIN = new Details(false, false, false, false, false);
+  }
+
+  public LlamaStructure {
+    windows = List.copyOf(windows);
+  }
+
+  /** Reads what all of them say alike. */
+  public static LlamaStructure read(
+      ConfigKeys keys, Dimensions dimensions, List<Integer> windows, Details details) {
+    Rotation rotation = Rotation.read(keys, dimensions, 1);
+    return new LlamaStructure(
+        rotation.within(dimensions),
+        keys.epsilonOr("rms_norm_eps", 1e-6),
+        rotation.frequencies(),
+        Activations.read(keys, "hidden_act", Activation.SILU),
+        windows,
+        details);
   }
 
   @Override
@@ -36,7 +77,7 @@ public record LlamaStructure(
     Parameter.Matrix embedding = parts.vocabulary("model.embed_tokens", vocabulary);
     List<Block> blocks = new ArrayList<>();
     for (int layer = 0; layer < dimensions.layers(); layer++) {
-      blocks.add(block(parts, "model.layers." + layer + "."));
+      blocks.add(block(parts, "model.layers." + layer + ".", windows.get(layer)));
     }
     return new Decoder(
         parts,
@@ -47,18 +88,31 @@ public record LlamaStructure(
         name -> name.endsWith(".rotary_emb.inv_freq"));
   }
 
-  private Block block(Parts parts, String prefix) {
+  private Block block(Parts parts, String prefix, int window) {
+    float scale = (float) (1 / Math.sqrt(dimensions.headSize()));
     return Block.sequential(
         Sublayer.of(
             parts.rmsNorm(prefix + "input_layernorm", epsilon),
             new SelfAttention(
-                parts.separate(prefix + "self_attn.", biases.attention),
-                null,
+                queryKeyValue(parts, prefix + "self_attn."),
+                details.headNorms ? parts.headNorms(prefix + "self_attn.", 0, epsilon) : null,
                 rope,
-                Scores.scaled((float) (1 / Math.sqrt(dimensions.headSize()))),
-                parts.output(prefix + "self_attn.o_proj", biases.attention))),
+                new Scores(scale, window, Scores.UNCAPPED),
+                parts.output(prefix + "self_attn.o_proj", details.outputBias))),
         Sublayer.of(
             parts.rmsNorm(prefix + "post_attention_layernorm", epsilon),
-            parts.gated(prefix + "mlp.", activation, biases.feedForward)));
+            feedForward(parts, prefix + "mlp.")));
+  }
+
+  private QueryKeyValue queryKeyValue(Parts parts, String prefix) {
+    return details.fused
+        ? parts.stacked(prefix + "qkv_proj", details.inputBias)
+        : parts.separate(prefix, details.inputBias);
+  }
+
+  private FeedForward feedForward(Parts parts, String prefix) {
+    return details.fused
+        ? parts.fusedGated(prefix, activation)
+        : parts.gated(prefix, activation, details.feedForwardBias);
   }
 }

@@ -1,7 +1,7 @@
 /**
  * Mistral: Llama with a sliding window in every layer.
  *
- * <p>May use {@code model.family}, {@code model.decoder}, {@code model.network} and {@code gpu}.
+ * <p>May use {@code model.family}, {@code model.llama} and {@code gpu}.
  */
 @NullMarked
 package tributary.model.mistral;

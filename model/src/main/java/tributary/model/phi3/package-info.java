@@ -1,7 +1,7 @@
 /**
  * Phi 3: Llama with one layer for queries, keys and values and one for gate and up.
  *
- * <p>May use {@code model.family}, {@code model.decoder}, {@code model.network} and {@code gpu}.
+ * <p>May use {@code model.family}, {@code model.llama} and {@code gpu}.
  */
 @NullMarked
 package tributary.model.phi3;

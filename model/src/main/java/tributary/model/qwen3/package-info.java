@@ -2,7 +2,7 @@
  * Qwen 3: Llama with norms on the queries and keys of each head, and perhaps a sliding window in
  * the upper layers.
  *
- * <p>May use {@code model.family}, {@code model.decoder}, {@code model.network} and {@code gpu}.
+ * <p>May use {@code model.family}, {@code model.llama} and {@code gpu}.
  */
 @NullMarked
 package tributary.model.qwen3;

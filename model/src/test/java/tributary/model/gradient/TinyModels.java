@@ -8,6 +8,7 @@ import tributary.gpu.Activation;
 import tributary.gpu.Rope;
 import tributary.model.ModelConfig;
 import tributary.model.family.Dimensions;
+import tributary.model.family.Windows;
 import tributary.model.llama.Llama;
 import tributary.model.llama.LlamaStructure;
 
@@ -34,7 +35,8 @@ public final class TinyModels {
             1e-5f,
             new Rope.Frequencies(new float[] {0.7f}, 1.1f),
             Activation.SILU,
-            LlamaStructure.Biases.NONE),
+            Windows.everything(LAYERS),
+            LlamaStructure.Details.PLAIN),
         VOCABULARY,
         true,
         Set.of(2),
