@@ -4,7 +4,6 @@ import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import tributary.config.ServerConfig;
@@ -12,19 +11,7 @@ import tributary.protocol.Bytes;
 import tributary.protocol.DeltaId;
 
 /** Builds configurations of nodes on loopback with a port of the system's choice. */
-record Configs(
-    List<String> models,
-    List<String> seedNodes,
-    int windowTokens,
-    Duration slowReaderMax,
-    Duration loadTimeout,
-    Duration idleUnload,
-    int waitingPerDeltaMax,
-    Duration drainMax,
-    Path base,
-    List<ServerConfig.Model> files,
-    Optional<Path> store,
-    ServerConfig.Replicas replicas) {
+final class Configs {
   private static final Duration WARM_UP = Duration.ofMillis(1); // One round of it.
   private static final ServerConfig.Replicas ONE =
       new ServerConfig.Replicas(1, 1, Duration.ofSeconds(1), 0, Duration.ofSeconds(1));
@@ -43,116 +30,56 @@ record Configs(
           tributary-actors.reader-tick = 100ms
           """);
 
+  private final List<String> models;
+  private List<String> seedNodes = List.of();
+  private Duration loadTimeout = Duration.ofSeconds(20);
+  private Duration idleUnload = Duration.ofMinutes(10);
+  private int waitingPerDeltaMax = 16;
+  private Duration drainMax = Duration.ofSeconds(20);
+  private Path base = Path.of("base");
+  private List<ServerConfig.Model> files = List.of();
+  private Optional<Path> store = Optional.empty();
+  private ServerConfig.Replicas replicas = ONE;
+
+  private Configs(List<String> models) {
+    this.models = models;
+  }
+
   static Configs serving(String... models) {
-    return new Configs(
-        Arrays.asList(models),
-        List.of(),
-        8,
-        Duration.ofMinutes(1),
-        Duration.ofSeconds(20),
-        Duration.ofMinutes(10),
-        16,
-        Duration.ofSeconds(20),
-        Path.of("base"),
-        List.of(),
-        Optional.empty(),
-        ONE);
+    return new Configs(List.of(models));
   }
 
   Configs replicas(ServerConfig.Replicas replicas) {
-    return new Configs(
-        models,
-        seedNodes,
-        windowTokens,
-        slowReaderMax,
-        loadTimeout,
-        idleUnload,
-        waitingPerDeltaMax,
-        drainMax,
-        base,
-        files,
-        store,
-        replicas);
+    this.replicas = replicas;
+    return this;
   }
 
   Configs seedNodes(String... addresses) {
-    return new Configs(
-        models,
-        Arrays.asList(addresses),
-        windowTokens,
-        slowReaderMax,
-        loadTimeout,
-        idleUnload,
-        waitingPerDeltaMax,
-        drainMax,
-        base,
-        files,
-        store,
-        replicas);
+    seedNodes = List.of(addresses);
+    return this;
   }
 
   Configs drainMax(Duration drainMax) {
-    return new Configs(
-        models,
-        seedNodes,
-        windowTokens,
-        slowReaderMax,
-        loadTimeout,
-        idleUnload,
-        waitingPerDeltaMax,
-        drainMax,
-        base,
-        files,
-        store,
-        replicas);
+    this.drainMax = drainMax;
+    return this;
   }
 
   Configs loads(Duration loadTimeout, Duration idleUnload, int waitingPerDeltaMax) {
-    return new Configs(
-        models,
-        seedNodes,
-        windowTokens,
-        slowReaderMax,
-        loadTimeout,
-        idleUnload,
-        waitingPerDeltaMax,
-        drainMax,
-        base,
-        files,
-        store,
-        replicas);
+    this.loadTimeout = loadTimeout;
+    this.idleUnload = idleUnload;
+    this.waitingPerDeltaMax = waitingPerDeltaMax;
+    return this;
   }
 
   Configs files(Path base, List<ServerConfig.Model> files) {
-    return new Configs(
-        List.of(),
-        seedNodes,
-        windowTokens,
-        slowReaderMax,
-        loadTimeout,
-        idleUnload,
-        waitingPerDeltaMax,
-        drainMax,
-        base,
-        files,
-        store,
-        replicas);
+    this.base = base;
+    this.files = files;
+    return this;
   }
 
   Configs store(Path directory) {
-    return new Configs(
-        models,
-        seedNodes,
-        windowTokens,
-        slowReaderMax,
-        loadTimeout,
-        idleUnload,
-        waitingPerDeltaMax,
-        drainMax,
-        base,
-        files,
-        Optional.of(directory),
-        replicas);
+    store = Optional.of(directory);
+    return this;
   }
 
   ServerConfig build() {
@@ -196,7 +123,7 @@ record Configs(
             Duration.ofHours(1)),
         new ServerConfig.Scheduling(
             ServerConfig.Scheduling.Policy.FAIR, 4096, Duration.ofSeconds(5), 1000, true),
-        new ServerConfig.Streaming(windowTokens, slowReaderMax),
+        new ServerConfig.Streaming(8, Duration.ofMinutes(1)),
         new ServerConfig.Cluster(
             ServerConfig.Role.ALL,
             "127.0.0.1",

@@ -22,7 +22,7 @@ class NodeSettingsTest {
   @Test
   void this_rooms_settings_win_over_akkas_defaults() {
     Config akka = settings("").akka();
-    assertThat(akka.getDuration(PAUSE)).isEqualTo(Duration.ofSeconds(3));
+    assertThat(akka.getDuration(PAUSE)).isEqualTo(Duration.ofMillis(2500));
     assertThat(akka.getString("akka.actor.provider")).isEqualTo("cluster");
     assertThat(akka.getBoolean("akka.actor.allow-java-serialization")).isFalse();
     assertThat(akka.getString("akka.cluster.downing-provider-class"))
