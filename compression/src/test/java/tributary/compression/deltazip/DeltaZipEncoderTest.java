@@ -100,7 +100,7 @@ class DeltaZipEncoderTest {
       List<Integer> largest =
           IntStream.range(first, first + 4)
               .boxed()
-              .sorted(Comparator.comparing((Integer i) -> -Math.abs(values[i])))
+              .sorted(Comparator.comparingDouble((Integer i) -> -Math.abs(values[i])))
               .limit(2)
               .sorted()
               .toList();
