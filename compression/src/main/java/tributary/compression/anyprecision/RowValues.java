@@ -106,7 +106,12 @@ final class RowValues {
    */
   double gain(int from, int end) {
     double moment = momentBefore[end] - momentBefore[from];
-    return moment * moment / (weightBefore[end] - weightBefore[from]);
+    return moment * moment / weight(from, end);
+  }
+
+  /** The weight of a cluster. */
+  double weight(int from, int end) {
+    return weightBefore[end] - weightBefore[from];
   }
 
   /** The weighted mean of a cluster that is not empty. */

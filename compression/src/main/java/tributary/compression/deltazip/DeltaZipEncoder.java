@@ -72,6 +72,14 @@ public final class DeltaZipEncoder {
    * @param arena owns the memory of the code
    */
   public MatrixCode encode(LinearProblem problem, Arena arena) {
+    Coded coded = coded(problem);
+    return settings.keep.isTwoOfFour()
+        ? Packing.twoOfFour(coded, arena)
+        : Packing.grouped(coded, arena);
+  }
+
+  /** The layer's difference before it is packed: what is pruned, and all codes. */
+  Coded coded(LinearProblem problem) {
     requirePattern(problem);
     Sweeps sweeps = new Sweeps(problem, settings, curvatures.of(problem));
     Coded coded =
@@ -85,9 +93,7 @@ public final class DeltaZipEncoder {
           "tensor %s: base or fine-tune holds values that are not finite"
               .formatted(Quoted.of(problem.name())));
     }
-    return settings.keep.isTwoOfFour()
-        ? Packing.twoOfFour(coded, sweeps.groupColumns(), arena)
-        : Packing.grouped(coded, sweeps.groupColumns(), arena);
+    return coded;
   }
 
   /** Of the levels that fit the pattern those with less loss, and then each row's best scale. */

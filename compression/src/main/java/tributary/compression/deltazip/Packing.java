@@ -15,7 +15,7 @@ final class Packing {
   private Packing() {}
 
   /** Positions come from what was pruned: a kept weight may well have code 0 or decode to 0. */
-  static SparseCodes twoOfFour(Coded coded, int groupColumns, Arena arena) {
+  static SparseCodes twoOfFour(Coded coded, Arena arena) {
     int rows = coded.rows();
     int columns = coded.columns();
     int bits = coded.levels().bits();
@@ -30,13 +30,13 @@ final class Packing {
         put(patterns, at, pattern << (quadruple % 2 * QUADRUPLE));
         for (int kept = 0; kept < 2; kept++) {
           int column = QUADRUPLE * quadruple + (pattern >>> (2 * kept) & 3);
-          BitStream.put(codes, start, 2L * quadruple + kept, bits, code(coded, row, column));
+          BitStream.put(codes, start, 2L * quadruple + kept, bits, coded.code(row, column));
         }
       }
     }
     float zero = coded.levels().zero();
     return new SparseCodes(
-        rows, columns, bits, zero, groupColumns, patterns, codes, coded.scales());
+        rows, columns, bits, zero, coded.groupColumns(), patterns, codes, coded.scales());
   }
 
   /**
@@ -48,7 +48,7 @@ final class Packing {
     int taken = 0;
     for (int position = 0; position < QUADRUPLE; position++) {
       int column = QUADRUPLE * quadruple + position;
-      boolean isZero = code(coded, row, column) == coded.levels().zero();
+      boolean isZero = coded.code(row, column) == coded.levels().zero();
       taken |= coded.isPruned(row, column) || isZero ? 0 : 1 << position;
     }
     for (int position = 0; Integer.bitCount(taken) < 2; position++) {
@@ -59,17 +59,12 @@ final class Packing {
         Integer.SIZE - 1 - Integer.numberOfLeadingZeros(taken));
   }
 
-  /** A pruned weight has the code of 0. */
-  private static int code(Coded coded, int row, int column) {
-    return coded.isPruned(row, column) ? (int) coded.levels().zero() : coded.code(row, column);
-  }
-
   private static void put(MemorySegment memory, long at, int bits) {
     byte old = memory.get(ValueLayout.JAVA_BYTE, at);
     memory.set(ValueLayout.JAVA_BYTE, at, (byte) (old | bits));
   }
 
-  static GroupedCodes grouped(Coded coded, int groupColumns, Arena arena) {
+  static GroupedCodes grouped(Coded coded, Arena arena) {
     int rows = coded.rows();
     int columns = coded.columns();
     int bits = coded.levels().bits();
@@ -78,14 +73,14 @@ final class Packing {
     for (int row = 0; row < rows; row++) {
       long start = row * BitStream.bytes(columns, bits);
       for (int column = 0; column < columns; column++) {
-        BitStream.put(codes, start, column, bits, code(coded, row, column));
+        BitStream.put(codes, start, column, bits, coded.code(row, column));
       }
     }
     return new GroupedCodes(
         rows,
         columns,
         bits,
-        groupColumns,
+        coded.groupColumns(),
         codes,
         new GroupStatistics.Plain(coded.groups(), coded.scales(), new float[] {zero}));
   }

@@ -46,7 +46,7 @@ final class PruningCoder implements ColumnSweep.Coder {
       double diagonal = curvature.factor()[j * columns + j];
       costs[j] = 1 / (diagonal * diagonal);
     }
-    this.coded = Coded.empty(rows, columns, Math.ceilDiv(columns, groupColumns), levels);
+    this.coded = Coded.empty(rows, columns, groupColumns, levels);
   }
 
   Coded coded() {
@@ -86,13 +86,14 @@ final class PruningCoder implements ColumnSweep.Coder {
   }
 
   private double round(double[] weights, int row, int column) {
-    float rowScale = coded.scale(row, column / groupColumns);
+    float rowScale = coded.scale(row, column);
     int code = levels.code(weights[row * columns + column], rowScale);
     coded.codes()[row * columns + column] = (byte) code;
     return levels.value(code, rowScale);
   }
 
-  private double value(double[] weights, int rowStart, int column) {
+  /** The output error that pruning a weight would leave. */
+  double value(double[] weights, int rowStart, int column) {
     double weight = weights[rowStart + column];
     return weight * weight * costs[column];
   }

@@ -27,11 +27,6 @@ final class Sweeps {
             : Math.min(settings.groupColumns(), problem.columns());
   }
 
-  /** Inputs that share a scale. */
-  int groupColumns() {
-    return groupColumns;
-  }
-
   /** One sweep. */
   Coded coded(Levels levels, Scale scale) {
     PruningCoder coder = coder(levels, scale);

@@ -20,7 +20,7 @@ final class LikelyOutliers {
     Arrays.sort(sorted);
     int last = sorted.length - 1;
     Grid whole = Grid.between(sorted[0], sorted[last], bits);
-    double base = cost(group, costs, whole, -1);
+    double base = cost(group, costs, whole);
     double[] benefits = new double[group.length];
     for (int i = 0; i < group.length; i++) {
       double low = group[i] == sorted[0] ? sorted[1] : sorted[0];
@@ -33,6 +33,11 @@ final class LikelyOutliers {
     return benefits;
   }
 
+  /** What a group costs on a grid. */
+  static double cost(double[] group, double[] costs, Grid grid) {
+    return cost(group, costs, grid, -1);
+  }
+
   private static double cost(double[] group, double[] costs, Grid grid, int without) {
     double sum = 0;
     for (int i = 0; i < group.length; i++) {
@@ -41,16 +46,25 @@ final class LikelyOutliers {
     return sum;
   }
 
-  /** The grid of the weights that leaving out would save no more than {@code threshold}. */
+  /** True for each weight that leaving out would save more than {@code threshold}. */
+  static boolean[] likely(double[] group, double[] costs, int bits, double threshold) {
+    boolean[] likely = new boolean[group.length];
+    if (threshold < Double.POSITIVE_INFINITY && group.length > 1) {
+      double[] benefits = benefits(group, costs, bits);
+      for (int i = 0; i < group.length; i++) {
+        likely[i] = benefits[i] > threshold;
+      }
+    }
+    return likely;
+  }
+
+  /** The grid of the weights that are not likely outliers; of all if every one is. */
   static Grid gridOfOthers(double[] group, double[] costs, int bits, double threshold) {
-    double[] benefits =
-        threshold < Double.POSITIVE_INFINITY && group.length > 1
-            ? benefits(group, costs, bits)
-            : new double[group.length];
+    boolean[] likely = likely(group, costs, bits, threshold);
     double low = Double.POSITIVE_INFINITY;
     double high = Double.NEGATIVE_INFINITY;
     for (int i = 0; i < group.length; i++) {
-      if (!(benefits[i] > threshold)) {
+      if (!likely[i]) {
         low = Math.min(low, group[i]);
         high = Math.max(high, group[i]);
       }

@@ -134,7 +134,7 @@ public final class SpqrEncoder {
   }
 
   /** In the terms of the sweep: mean over columns of the rows' variance over the factor squared. */
-  private double threshold(double[] weights, Curvature curvature) {
+  double threshold(double[] weights, Curvature curvature) {
     int columns = curvature.columns();
     int rows = weights.length / columns;
     if (settings.outlierThreshold == Double.POSITIVE_INFINITY) {

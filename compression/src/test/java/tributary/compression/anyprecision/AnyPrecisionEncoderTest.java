@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import java.util.SplittableRandom;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
@@ -84,6 +85,31 @@ final class AnyPrecisionEncoderTest {
       members += coded.code(row, column) >> (coded.widths() - width) == code ? 1 : 0;
     }
     return members;
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {32, 1024, 1056, 4096, 11008})
+  void codes_come_back_from_their_planes(int columns) {
+    SplittableRandom random = new SplittableRandom(columns);
+    float[] values = new float[3 * columns];
+    for (int i = 0; i < values.length; i++) {
+      // All eight in every row, so that the code of a value is its place among them.
+      values[i] = i % columns < 8 ? i % columns : random.nextInt(8);
+    }
+    LookupPlanes coded = encode(new RowCase(3, columns, values, null), 3, 3);
+    for (int width = 1; width <= 3; width++) {
+      LookupPlanes prefix = coded.atWidth(width);
+      int[] found = new int[values.length];
+      int[] wanted = new int[values.length];
+      for (int i = 0; i < values.length; i++) {
+        found[i] = prefix.code(i / columns, i % columns);
+        wanted[i] = (int) values[i] >> (3 - width);
+      }
+      assertThat(found).isEqualTo(wanted);
+    }
+    float[] row = new float[columns];
+    coded.readRow(2, row);
+    assertThat(row).isEqualTo(Arrays.copyOfRange(values, 2 * columns, 3 * columns));
   }
 
   /** A4, with means as they are before they are rounded. */

@@ -64,6 +64,37 @@ final class ClustersTest {
     assertThat(Clusters.join(Clusters.split(values, borders))).isEqualTo(borders);
   }
 
+  @ParameterizedTest(name = "seed {0}")
+  @MethodSource("seeds")
+  void the_means_of_halves_weigh_as_much_as_that_of_the_whole(long seed) {
+    RowCase row = RowCase.random(seed, 1, 100);
+    RowValues values = RowValues.of(row.values(), row.sensitivity());
+    int[] borders = Clusters.best(values, 8);
+    int[] halves = Clusters.split(values, borders);
+    int split = 0;
+    for (int cluster = 0; cluster < 8; cluster++) {
+      double whole = moment(values, borders[cluster], borders[cluster + 1]);
+      double lower = moment(values, halves[2 * cluster], halves[2 * cluster + 1]);
+      double upper = moment(values, halves[2 * cluster + 1], halves[2 * cluster + 2]);
+      assertThat(lower + upper).isCloseTo(whole, within(1e-12 * weight(row)));
+      split += lower != 0 && upper != 0 ? 1 : 0;
+    }
+    assertThat(split).isPositive();
+    assertThat(values.weight(0, values.count())).isCloseTo(weight(row), within(1e-9 * weight(row)));
+  }
+
+  private static double moment(RowValues values, int from, int end) {
+    return from == end ? 0 : values.weight(from, end) * values.mean(from, end);
+  }
+
+  private static double weight(RowCase row) {
+    double weight = 0;
+    for (int column = 0; column < row.columns(); column++) {
+      weight += row.weight(0, column);
+    }
+    return weight;
+  }
+
   @Test
   void fewer_values_than_clusters_have_one_each() {
     RowValues values = RowValues.of(new float[] {3, -1, 3, -0f, 0}, null);

@@ -58,15 +58,29 @@ class SignEncoderTest {
       mean += Math.abs(value) / (double) values.length;
     }
     assertThat(alpha).isCloseTo(mean, within(1e-7));
+    double least = squaredError(values, encoded.planes(), alpha);
+    assertThat(encoded.squaredError()).isCloseTo(least, within(1e-7 * least));
+    // The error is a parabola, so that its middle difference is its derivative.
+    double slope =
+        squaredError(values, encoded.planes(), alpha + 0.5)
+            - squaredError(values, encoded.planes(), alpha - 0.5);
+    assertThat(slope / values.length).isCloseTo(0, within(2e-7));
     for (double other : new double[] {0, alpha / 2, alpha * 1.01, alpha + 1}) {
-      double error = 0;
-      for (float value : values) {
-        double miss = Math.abs(value) - other;
-        error += miss * miss;
-      }
       double excess = values.length * (alpha - other) * (alpha - other);
-      assertThat(error - encoded.squaredError()).isCloseTo(excess, within(1e-3));
+      double found = squaredError(values, encoded.planes(), other) - least;
+      assertThat(found).isCloseTo(excess, within(1e-4 * excess));
     }
+  }
+
+  /** With the signs of the first plane and another scale. */
+  private static double squaredError(float[] values, SignPlanes planes, double scale) {
+    double error = 0;
+    for (int i = 0; i < values.length; i++) {
+      boolean plus = planes.isPlus(0, i / planes.columns(), i % planes.columns());
+      double miss = values[i] - (plus ? scale : -scale);
+      error += miss * miss;
+    }
+    return error;
   }
 
   @ParameterizedTest(name = "seed {0}")

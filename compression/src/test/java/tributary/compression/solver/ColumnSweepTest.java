@@ -15,6 +15,10 @@ import tributary.compression.solver.ColumnSweep.Cut;
 class ColumnSweepTest {
   private static final int ROWS = 70;
   private static final int COLUMNS = 72;
+
+  /** More than two blocks and a tile, and a multiple of neither. */
+  private static final int WIDE = 300;
+
   private static final double STEP = 0.5;
 
   /** Rounds to multiples of {@link #STEP}, and remembers what it gave. */
@@ -22,8 +26,8 @@ class ColumnSweepTest {
     private final double[] decoded;
     private final int columns;
 
-    Rounding(int count, int columns) {
-      this.decoded = new double[count];
+    Rounding(int columns) {
+      this.decoded = new double[ROWS * columns];
       this.columns = columns;
     }
 
@@ -43,8 +47,11 @@ class ColumnSweepTest {
 
   @Test
   void without_curvature_every_weight_is_rounded_to_nearest() {
+    double[] identity = Problems.identity(COLUMNS);
+    Curvature curvature = Curvature.of(identity, COLUMNS, 0);
+    assertThat(curvature.factor()).containsExactly(identity, within(0.0));
     double[] weights = weights(1);
-    double[] decoded = decoded(weights, Curvature.identity(COLUMNS), Cut.USUAL);
+    double[] decoded = decoded(weights, curvature, Cut.USUAL);
     for (int i = 0; i < weights.length; i++) {
       assertThat(decoded[i]).isEqualTo(STEP * Math.rint(weights[i] / STEP));
     }
@@ -60,24 +67,36 @@ class ColumnSweepTest {
         .isEqualTo(decoded(weights(2), Curvature.identity(COLUMNS), Cut.USUAL));
   }
 
-  @ParameterizedTest(name = "seed {0}")
-  @MethodSource("seeds")
-  void larger_inputs_change_no_code(long seed) {
-    double[] gram = Problems.gram(seed, COLUMNS, 300);
-    double[] larger = Arrays.stream(gram).map(value -> 4 * value).toArray();
-    assertThat(decoded(weights(seed), Curvature.of(larger, COLUMNS, 0.01), Cut.USUAL))
-        .isEqualTo(decoded(weights(seed), Curvature.of(gram, COLUMNS, 0.01), Cut.USUAL));
+  @ParameterizedTest(name = "{0} times")
+  @ValueSource(doubles = {1e-6, 0.3, 4, 7, 1e6})
+  void larger_inputs_change_no_code(double times) {
+    for (long seed = 0; seed < 3; seed++) {
+      double[] gram = Problems.gram(seed, COLUMNS, 300);
+      double[] larger = Arrays.stream(gram).map(value -> times * value).toArray();
+      assertThat(decoded(weights(seed), Curvature.of(larger, COLUMNS, 0.01), Cut.USUAL))
+          .isEqualTo(decoded(weights(seed), Curvature.of(gram, COLUMNS, 0.01), Cut.USUAL));
+    }
   }
 
   @ParameterizedTest
-  @ValueSource(ints = {1, 5, 32, COLUMNS, 128})
+  @ValueSource(ints = {1, 5, 32, 128, WIDE})
   void blocks_and_panels_change_nothing_but_rounding(int blockColumns) {
-    Curvature curvature = Curvature.of(Problems.gram(3, COLUMNS, 300), COLUMNS, 0.01);
-    double[] wanted = ColumnSweep.run(weights(3), curvature, new Cut(1, 1), rounding());
+    Curvature curvature = Curvature.of(Problems.gram(3, WIDE, 400), WIDE, 0.01);
+    Rounding wanted = new Rounding(WIDE);
+    double[] weights = weights(3, WIDE);
+    double[] errors = ColumnSweep.run(weights, curvature, new Cut(1, 1), wanted);
+    for (double weight : weights) {
+      // None is so near to the middle between two codes that rounding could choose.
+      assertThat(Math.abs(weight / STEP - Math.floor(weight / STEP) - 0.5)).isGreaterThan(1e-9);
+    }
     for (int panelRows : new int[] {1, 16, 200}) {
+      Rounding found = new Rounding(WIDE);
+      double[] foundWeights = weights(3, WIDE);
       Cut cut = new Cut(blockColumns, panelRows);
-      double[] found = ColumnSweep.run(weights(3), curvature, cut, rounding());
-      assertThat(Problems.largestDifference(found, wanted)).isLessThan(1e-9);
+      double[] foundErrors = ColumnSweep.run(foundWeights, curvature, cut, found);
+      assertThat(found.decoded).isEqualTo(wanted.decoded);
+      assertThat(Problems.largestRelativeDifference(foundWeights, weights)).isLessThan(1e-9);
+      assertThat(Problems.largestRelativeDifference(foundErrors, errors)).isLessThan(1e-9);
     }
   }
 
@@ -85,7 +104,7 @@ class ColumnSweepTest {
   @MethodSource("seeds")
   void what_is_returned_squares_to_the_output_error(long seed) {
     Curvature curvature = Curvature.of(Problems.gram(seed, COLUMNS, 300), COLUMNS, 0.01);
-    Rounding coder = rounding();
+    Rounding coder = new Rounding(COLUMNS);
     double[] errors = ColumnSweep.run(weights(seed), curvature, Cut.USUAL, coder);
     double[] weights = weights(seed);
     for (int row = 0; row < ROWS; row++) {
@@ -123,6 +142,7 @@ class ColumnSweepTest {
     }
     Curvature curvature = Curvature.of(gram, COLUMNS, 0.01);
     double[] decoded = decoded(weights(4), curvature, Cut.USUAL);
+    assertThat(Arrays.stream(decoded)).allMatch(Double::isFinite);
     for (int row = 0; row < ROWS; row++) {
       assertThat(decoded[row * COLUMNS + 7]).isZero();
     }
@@ -131,8 +151,11 @@ class ColumnSweepTest {
   @Test
   void fewer_tokens_than_inputs_give_finite_results() {
     Curvature curvature = Curvature.of(Problems.gram(5, COLUMNS, 9), COLUMNS, 0.01);
-    assertThat(ColumnSweep.run(weights(5), curvature, Cut.USUAL, rounding()))
-        .doesNotContain(Double.NaN, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY);
+    Rounding coder = new Rounding(COLUMNS);
+    double[] errors = ColumnSweep.run(weights(5), curvature, Cut.USUAL, coder);
+    for (double[] values : new double[][] {errors, coder.decoded}) {
+      assertThat(Arrays.stream(values)).allMatch(Double::isFinite);
+    }
   }
 
   @Test
@@ -175,28 +198,23 @@ class ColumnSweepTest {
   @Test
   void weights_that_are_no_whole_rows_are_refused() {
     assertThatThrownBy(
-            () -> ColumnSweep.run(new double[7], Curvature.identity(3), Cut.USUAL, rounding()))
+            () -> ColumnSweep.run(new double[7], Curvature.identity(3), Cut.USUAL, new Rounding(3)))
         .isInstanceOf(IllegalArgumentException.class);
     assertThatThrownBy(() -> new Cut(0, 1)).isInstanceOf(IllegalArgumentException.class);
   }
 
-  private static Rounding rounding() {
-    return new Rounding(ROWS * COLUMNS, COLUMNS);
-  }
-
   private static double[] decoded(double[] weights, Curvature curvature, Cut cut) {
-    Rounding coder = rounding();
+    Rounding coder = new Rounding(COLUMNS);
     ColumnSweep.run(weights.clone(), curvature, cut, coder);
     return coder.decoded;
   }
 
   private static double[] weights(long seed) {
-    float[] values = Problems.gaussian(seed, ROWS * COLUMNS);
-    double[] weights = new double[values.length];
-    for (int i = 0; i < values.length; i++) {
-      weights[i] = values[i];
-    }
-    return weights;
+    return weights(seed, COLUMNS);
+  }
+
+  private static double[] weights(long seed, int columns) {
+    return Problems.widened(Problems.gaussian(seed, ROWS * columns));
   }
 
   private static double loss(double[] wanted, double[] decoded, Curvature curvature, int row) {

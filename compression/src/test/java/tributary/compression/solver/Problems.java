@@ -112,6 +112,25 @@ public final class Problems {
     return sum;
   }
 
+  /** The same numbers in fp64. */
+  public static double[] widened(float[] values) {
+    double[] wide = new double[values.length];
+    for (int i = 0; i < values.length; i++) {
+      wide[i] = values[i];
+    }
+    return wide;
+  }
+
+  /** Each number's own difference over its size. */
+  public static double largestRelativeDifference(double[] found, double[] wanted) {
+    double largest = 0;
+    for (int i = 0; i < wanted.length; i++) {
+      double off = Math.abs(found[i] - wanted[i]);
+      largest = Math.max(largest, off == 0 ? 0 : off / Math.abs(wanted[i]));
+    }
+    return largest;
+  }
+
   public static double largestDifference(double[] found, double[] wanted) {
     double largest = 0;
     for (int i = 0; i < wanted.length; i++) {

@@ -12,12 +12,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import tributary.tensor.format.BitStream;
 import tributary.tensor.format.GroupStatistics;
 import tributary.tensor.format.GroupedCodes;
 import tributary.tensor.format.LookupPlanes;
 import tributary.tensor.format.MatrixCode;
 import tributary.tensor.format.RandomCodes;
+import tributary.tensor.format.SignPlanes;
 import tributary.tensor.format.SparseCodes;
 import tributary.tensor.format.VectorCodes;
 
@@ -95,6 +97,31 @@ class TilesTest {
     assertSame(GroupedTiles.pack(bilevel).unpack(), bilevel);
     GroupedCodes ordered = halfOutliers(codes.grouped(rows, columns, true));
     assertSame(GroupedTiles.pack(ordered).unpack(), ordered);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {32, 1024, 1056, 4096, 11008})
+  void look_up_planes_of_layers_as_wide_as_models_have_are_unpacked(int columns) {
+    LookupPlanes lookup = codes.lookup(17, columns, 3);
+    assertSame(LookupTiles.pack(lookup).unpack(), lookup);
+  }
+
+  /** Inputs past the last, up to the end of a chunk, have bits of their own that stay 0. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 31, 32, 33, 63, 64, 65, 100, 128, 129, 1056, 11008})
+  void signs_are_unpacked_whatever_the_padding(int columns) {
+    SignPlanes signs = codes.signs(19, columns, 1, false);
+    MemorySegment plane = signs.planes().getFirst().signs();
+    TileGrid grid = new TileGrid(19, columns);
+    int[] tiles = SignTiles.pack(plane, grid);
+    assertThat(SignTiles.unpack(tiles, grid).mismatch(plane)).isEqualTo(-1);
+    int plus = 0;
+    for (int i = 0; i < 19 * columns; i++) {
+      int bit = SignTiles.get(tiles, grid, i / columns, i % columns);
+      assertThat(bit == 1).isEqualTo(signs.isPlus(0, i / columns, i % columns));
+      plus += bit;
+    }
+    assertThat(Arrays.stream(tiles).map(Integer::bitCount).sum()).isEqualTo(plus);
   }
 
   private static GroupedCodes halfOutliers(GroupedCodes from) {
