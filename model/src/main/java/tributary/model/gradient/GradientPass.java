@@ -2,6 +2,7 @@ package tributary.model.gradient;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import tributary.gpu.Gemm;
 import tributary.model.ModelConfig;
 import tributary.model.decoder.Block;
@@ -66,9 +67,27 @@ public final class GradientPass {
     return hidden;
   }
 
+  /** Columns of {@link #hidden}. */
+  public int hiddenSize() {
+    return model.config().hiddenSize();
+  }
+
   /** Logits [rows, vocabulary] of some rows of what {@link #hidden} made. */
   public Matrix logits(Matrix hidden, int[] rows) {
     return head.logits(hidden, rows);
+  }
+
+  /**
+   * What computes squared distances of this model's logits to another's without making logits; of
+   * this model's head as it is now.
+   *
+   * @param other has this model's hidden size and vocabulary
+   * @return empty where logits of one of them are capped
+   */
+  public Optional<HeadDistances> distancesTo(GradientPass other) {
+    return head.isCapped() || other.head.isCapped()
+        ? Optional.empty()
+        : Optional.of(HeadDistances.between(head, other.head, gemm));
   }
 
   /** The mean loss of some of the batch's rows. */
