@@ -4,7 +4,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
-import java.util.IdentityHashMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import tributary.compression.calibration.ScratchFile;
@@ -23,7 +23,7 @@ final class TeacherStates implements AutoCloseable {
   private final ScratchFile file;
 
   /** Where in the file a record's states begin, in floats. */
-  private final Map<Completion, Long> places = new IdentityHashMap<>();
+  private final Map<Completion, Long> places = new HashMap<>();
 
   private long end;
 

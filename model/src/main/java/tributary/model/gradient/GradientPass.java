@@ -15,7 +15,7 @@ import tributary.protocol.TributaryException;
  *
  * <p>Memory beside the model, for T tokens in a batch: with gradients, what {@link BlockStep.Trace}
  * keeps of every block (4 T bytes times layers times 3 hidden + 2 intermediate and the keys and
- * values, roughly), the gradient of one linear layer, and the logits of the wanted rows, at most 64
+ * values, roughly), the gradient of one linear layer, and the logits of the wanted rows, at most 16
  * MiB of them; without gradients, a few activations of one block instead of those of all. Attention
  * of a sequence of t tokens needs 8 t^2 bytes for each query head of a group.
  */

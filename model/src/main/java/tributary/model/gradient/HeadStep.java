@@ -10,7 +10,7 @@ import tributary.model.decoder.Head;
  * rows at a time: at most {@value #LOGITS_MAX}, or those of one row.
  */
 final class HeadStep {
-  private static final int LOGITS_MAX = 1 << 24;
+  private static final int LOGITS_MAX = 1 << 22;
 
   private final Gemm gemm;
   private final NormStep norm;
