@@ -213,7 +213,7 @@ final class LinearCoding {
     DenseModel teacher = DenseModel.load(models.config, models.tuned);
     List<Completion> completions = records.completions();
     return ScaleDistillation.run(
-            new ScaleDistillation.Job(teacher, others, models.base, codes),
+            new ScaleDistillation.Job(teacher, others, models.base, codes, records.directory()),
             completions,
             settings,
             gemm(),

@@ -1,16 +1,10 @@
 package tributary.compression.calibration;
 
-import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
-import java.nio.channels.FileChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import tributary.gpu.Activations;
-import tributary.protocol.ErrorCode;
-import tributary.protocol.TributaryException;
 
 /**
  * What every calibration token carries from stage to stage, in a file, so that memory does not grow
@@ -20,24 +14,18 @@ import tributary.protocol.TributaryException;
  * hidden [tokens, hiddenColumns] fp32   input: for each chunk, [rows, columns of its stage] fp32
  *                                       from firstToken * inputColumns on
  * </pre>
- *
- * The file loses its name as soon as it is open, and so is gone when this is closed or the process
- * ends.
  */
 final class TokenStates implements AutoCloseable {
   /** Bytes that are read or written at a time, or one row where that is longer. */
   private static final int BUFFER = 1 << 20;
 
-  private final Path directory;
-  private final FileChannel file;
+  private final ScratchFile file;
   private final ByteBuffer buffer;
   private final int hiddenColumns;
   private final long firstInput;
   private final int inputColumns;
 
-  private TokenStates(
-      Path directory, FileChannel file, long tokens, int hiddenColumns, int inputColumns) {
-    this.directory = directory;
+  private TokenStates(ScratchFile file, long tokens, int hiddenColumns, int inputColumns) {
     this.file = file;
     this.hiddenColumns = hiddenColumns;
     this.firstInput = tokens * hiddenColumns;
@@ -53,27 +41,7 @@ final class TokenStates implements AutoCloseable {
    * @param inputColumns of the widest input
    */
   static TokenStates in(Path directory, long tokens, int hiddenColumns, int inputColumns) {
-    try {
-      Path path = Files.createTempFile(directory, ".calibration-", ".states");
-      try {
-        FileChannel file =
-            FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE);
-        return new TokenStates(directory, file, tokens, hiddenColumns, inputColumns);
-      } finally {
-        Files.delete(path);
-      }
-    } catch (IOException e) {
-      throw failed(directory, e);
-    }
-  }
-
-  private static TributaryException failed(Path directory, IOException e) {
-    return new TributaryException(
-        ErrorCode.FILE_UNWRITABLE,
-        ("%s: the states of calibration tokens cannot be kept in a file there: %s; make room, write"
-                + " the delta elsewhere, or calibrate with fewer tokens")
-            .formatted(directory, e.getMessage()),
-        e);
+    return new TokenStates(ScratchFile.in(directory), tokens, hiddenColumns, inputColumns);
   }
 
   void readHidden(Chunk chunk, Activations out) {
@@ -98,16 +66,7 @@ final class TokenStates implements AutoCloseable {
     for (int t = 0; t < out.rows(); ) {
       int end = Math.min(out.rows(), t + rowsAtOnce(out));
       buffer.clear().limit((end - t) * row.length * Float.BYTES);
-      long at = (first + (long) t * row.length) * Float.BYTES;
-      try {
-        while (buffer.hasRemaining()) {
-          if (file.read(buffer, at + buffer.position()) < 0) {
-            throw new AssertionError("states of tokens end at " + file.size());
-          }
-        }
-      } catch (IOException e) {
-        throw failed(directory, e);
-      }
+      file.read(buffer, (first + (long) t * row.length) * Float.BYTES);
       FloatBuffer values = buffer.flip().asFloatBuffer();
       for (; t < end; t++) {
         values.get(row);
@@ -127,14 +86,7 @@ final class TokenStates implements AutoCloseable {
         to.put(row);
       }
       buffer.limit((end - from) * row.length * Float.BYTES);
-      long at = (first + (long) from * row.length) * Float.BYTES;
-      try {
-        while (buffer.hasRemaining()) {
-          file.write(buffer, at + buffer.position());
-        }
-      } catch (IOException e) {
-        throw failed(directory, e);
-      }
+      file.write(buffer, (first + (long) from * row.length) * Float.BYTES);
     }
   }
 
@@ -144,10 +96,6 @@ final class TokenStates implements AutoCloseable {
 
   @Override
   public void close() {
-    try {
-      file.close();
-    } catch (IOException e) {
-      throw failed(directory, e);
-    }
+    file.close();
   }
 }

@@ -5,7 +5,6 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import tributary.model.gradient.Completion;
-import tributary.model.gradient.CompletionBatch;
 
 /** Records again and again, each time in another order, a batch at a time. */
 final class RecordOrder {
@@ -22,12 +21,12 @@ final class RecordOrder {
   }
 
   /** What is left of a round and fills no batch is left out. */
-  CompletionBatch next() {
+  List<Completion> next() {
     if (next + batchRecords > records.size()) {
       Collections.shuffle(records, random);
       next = 0;
     }
     next += batchRecords;
-    return CompletionBatch.of(records.subList(next - batchRecords, next));
+    return List.copyOf(records.subList(next - batchRecords, next));
   }
 }

@@ -1,9 +1,11 @@
 package tributary.compression.distill;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.stream.IntStream;
 import tributary.compression.distill.DistillationSettings.Parameters;
@@ -12,6 +14,7 @@ import tributary.model.gradient.Completion;
 import tributary.model.gradient.CompletionBatch;
 import tributary.model.gradient.DenseModel;
 import tributary.model.gradient.GradientPass;
+import tributary.model.gradient.HeadDistances;
 import tributary.model.gradient.LogitLoss;
 import tributary.model.gradient.Matrix;
 import tributary.protocol.ErrorCode;
@@ -25,8 +28,9 @@ import tributary.tensor.format.DeltaTensor;
  * result is never worse than what was given. The same job, records and settings give the same
  * result.
  *
- * <p>Memory: the compressed model in fp32, the fine-tune as it was given, a {@link GradientPass}
- * over a step's records, and the fine-tune's logits for them.
+ * <p>Memory: the compressed model in fp32, the fine-tune as it was given, and a {@link
+ * GradientPass} over a step's records; where the divergence of logits is distilled, the fine-tune's
+ * for them. What the fine-tune's head reads of each record lies in a file.
  */
 public final class ScaleDistillation {
   private static final float HALF_MIN_NORMAL = 0x1p-14f;
@@ -42,12 +46,14 @@ public final class ScaleDistillation {
    *     and biases, as the delta has them
    * @param base has the base's weights of the coded linears
    * @param codes of the differences, by the names of the weights
+   * @param directory for a temporary file, of which nothing is left
    */
   public record Job(
       DenseModel teacher,
       Map<String, float[]> others,
       TensorSource base,
-      Map<String, DeltaTensor.Coded> codes) {}
+      Map<String, DeltaTensor.Coded> codes,
+      Path directory) {}
 
   /** Is told how far the work is. */
   public interface Progress {
@@ -81,20 +87,25 @@ public final class ScaleDistillation {
 
   private final DistillationSettings settings;
   private final GradientPass teacher;
+  private final TeacherStates states;
   private final Student student;
+  private final Optional<HeadDistances> distances;
   private final List<Completion> training;
   private final List<Completion> heldOut;
   private final Progress progress;
 
   private ScaleDistillation(
-      Job job,
+      Student student,
+      TeacherStates states,
+      GradientPass teacher,
       List<Completion> records,
       DistillationSettings settings,
-      Gemm gemm,
       Progress progress) {
     this.settings = settings;
-    this.teacher = GradientPass.of(job.teacher(), gemm);
-    this.student = new Student(job, gemm);
+    this.teacher = teacher;
+    this.states = states;
+    this.student = student;
+    this.distances = student.distancesTo(teacher);
     this.progress = progress;
     List<Completion> shuffled =
         new ArrayList<>(records.stream().map(r -> r.cut(settings.recordTokens())).toList());
@@ -121,7 +132,11 @@ public final class ScaleDistillation {
           "distillation has %d records; it needs one to learn from and one to be judged by"
               .formatted(records.size()));
     }
-    return new ScaleDistillation(job, records, settings, gemm, progress).run();
+    Student student = new Student(job, gemm);
+    GradientPass teacher = GradientPass.of(job.teacher(), gemm);
+    try (var states = new TeacherStates(teacher, job.directory())) {
+      return new ScaleDistillation(student, states, teacher, records, settings, progress).run();
+    }
   }
 
   private Outcome run() {
@@ -157,12 +172,13 @@ public final class ScaleDistillation {
     return step % between == 0 || step == settings.steps();
   }
 
-  private double step(CompletionBatch records, float[] start, double[] parameters, Adam adam) {
+  private double step(List<Completion> records, float[] start, double[] parameters, Adam adam) {
     float[] scales = scales(start, parameters);
     student.set(scales);
     double[] gradient = new double[scales.length];
-    int[] rows = rows(records);
-    double loss = student.gradient(records.batch(), rows, loss(records, rows), gradient);
+    CompletionBatch together = CompletionBatch.of(records);
+    int[] rows = rows(together);
+    double loss = student.gradient(together.batch(), rows, loss(records, rows), gradient);
     if (settings.parameters() == Parameters.LOGARITHMS) {
       for (int i = 0; i < gradient.length; i++) {
         gradient[i] *= scales[i];
@@ -190,9 +206,10 @@ public final class ScaleDistillation {
     int count = 0;
     for (int from = 0; from < heldOut.size(); from += settings.batchRecords()) {
       int end = Math.min(heldOut.size(), from + settings.batchRecords());
-      CompletionBatch records = CompletionBatch.of(heldOut.subList(from, end));
-      int[] rows = rows(records);
-      sum += rows.length * student.loss(records.batch(), rows, loss(records, rows));
+      List<Completion> records = heldOut.subList(from, end);
+      CompletionBatch together = CompletionBatch.of(records);
+      int[] rows = rows(together);
+      sum += rows.length * student.loss(together.batch(), rows, loss(records, rows));
       count += rows.length;
     }
     progress.heldOut(step, sum / count);
@@ -206,11 +223,14 @@ public final class ScaleDistillation {
     };
   }
 
-  private LogitLoss loss(CompletionBatch records, int[] rows) {
-    Matrix wanted = teacher.logits(records.batch(), rows);
+  private LogitLoss loss(List<Completion> records, int[] rows) {
+    Matrix wanted = states.of(records);
     return switch (settings.objective()) {
-      case SQUARED_LOGITS -> new LogitLoss.SquaredDistance(wanted);
-      case COMPLETION_DIVERGENCE -> new LogitLoss.Divergence(wanted);
+      case SQUARED_LOGITS ->
+          distances
+              .map(heads -> heads.to(wanted, rows))
+              .orElseGet(() -> new LogitLoss.SquaredDistance(teacher.logits(wanted, rows)));
+      case COMPLETION_DIVERGENCE -> new LogitLoss.Divergence(teacher.logits(wanted, rows));
     };
   }
 

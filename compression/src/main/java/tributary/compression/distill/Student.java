@@ -12,6 +12,7 @@ import tributary.gpu.Gemm;
 import tributary.model.gradient.DenseModel;
 import tributary.model.gradient.GradientPass;
 import tributary.model.gradient.GradientSink;
+import tributary.model.gradient.HeadDistances;
 import tributary.model.gradient.LogitLoss;
 import tributary.model.gradient.TokenBatch;
 import tributary.protocol.ErrorCode;
@@ -147,6 +148,10 @@ final class Student {
     for (Part part : parts) {
       part.set(Arrays.copyOfRange(all, part.first, part.end()));
     }
+  }
+
+  Optional<HeadDistances> distancesTo(GradientPass other) {
+    return pass.distancesTo(other);
   }
 
   double loss(TokenBatch batch, int[] rows, LogitLoss loss) {

@@ -27,7 +27,7 @@ public record Agreement(double divergence, double agreement) {
   private static final int TOKENS_MAX = 1 << 11;
 
   /** Logits of one model that exist at a time, or those of one row. */
-  private static final int LOGITS_MAX = 1 << 22;
+  private static final int LOGITS_MAX = 1 << 20;
 
   /**
    * Measures on completions, of all variants with one pass of the original. Computed as gradients

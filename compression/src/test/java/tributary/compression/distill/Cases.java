@@ -1,6 +1,7 @@
 package tributary.compression.distill;
 
 import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -73,7 +74,8 @@ final class Cases {
       float[] factors = codes.size() % 3 == 0 ? factors(signs.rows()) : null;
       codes.put(name, new Coded(signs, factors, null));
     }
-    return new ScaleDistillation.Job(teacher, others, new MapSource(base), codes);
+    return new ScaleDistillation.Job(
+        teacher, others, new MapSource(base), codes, Path.of(System.getProperty("java.io.tmpdir")));
   }
 
   private static float[] factors(int rows) {

@@ -177,7 +177,8 @@ final class ScaleDistillationTest {
     Coded looked = new Coded(tables, coded(job, name).baseFactors(), null);
     Map<String, Coded> codes = new TreeMap<>(job.codes());
     codes.put(name, looked);
-    var mixed = new ScaleDistillation.Job(job.teacher(), job.others(), job.base(), codes);
+    var mixed =
+        new ScaleDistillation.Job(job.teacher(), job.others(), job.base(), codes, job.directory());
     List<Completion> records = Cases.records(5, 12);
     var found = ScaleDistillation.run(mixed, records, quick(1), BACKEND.gemm(), new Heard());
     var all = ScaleDistillation.run(job, records, quick(1), BACKEND.gemm(), new Heard());
@@ -188,7 +189,11 @@ final class ScaleDistillationTest {
     assertThatThrownBy(() ->
             ScaleDistillation.run(
                 new ScaleDistillation.Job(
-                    job.teacher(), othersAnd(job), job.base(), Map.of(name, looked)),
+                    job.teacher(),
+                    othersAnd(job),
+                    job.base(),
+                    Map.of(name, looked),
+                    job.directory()),
                 records,
                 quick(1),
                 BACKEND.gemm(),

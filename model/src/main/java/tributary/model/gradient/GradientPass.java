@@ -2,6 +2,7 @@ package tributary.model.gradient;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import tributary.gpu.Gemm;
 import tributary.model.ModelConfig;
 import tributary.model.decoder.Block;
@@ -14,7 +15,7 @@ import tributary.protocol.TributaryException;
  *
  * <p>Memory beside the model, for T tokens in a batch: with gradients, what {@link BlockStep.Trace}
  * keeps of every block (4 T bytes times layers times 3 hidden + 2 intermediate and the keys and
- * values, roughly), the gradient of one linear layer, and the logits of the wanted rows, at most 64
+ * values, roughly), the gradient of one linear layer, and the logits of the wanted rows, at most 16
  * MiB of them; without gradients, a few activations of one block instead of those of all. Attention
  * of a sequence of t tokens needs 8 t^2 bytes for each query head of a group.
  */
@@ -66,9 +67,27 @@ public final class GradientPass {
     return hidden;
   }
 
+  /** Columns of {@link #hidden}. */
+  public int hiddenSize() {
+    return model.config().hiddenSize();
+  }
+
   /** Logits [rows, vocabulary] of some rows of what {@link #hidden} made. */
   public Matrix logits(Matrix hidden, int[] rows) {
     return head.logits(hidden, rows);
+  }
+
+  /**
+   * What computes squared distances of this model's logits to another's without making logits; of
+   * this model's head as it is now.
+   *
+   * @param other has this model's hidden size and vocabulary
+   * @return empty where logits of one of them are capped
+   */
+  public Optional<HeadDistances> distancesTo(GradientPass other) {
+    return head.isCapped() || other.head.isCapped()
+        ? Optional.empty()
+        : Optional.of(HeadDistances.between(head, other.head, gemm));
   }
 
   /** The mean loss of some of the batch's rows. */

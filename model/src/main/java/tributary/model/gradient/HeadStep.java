@@ -10,7 +10,7 @@ import tributary.model.decoder.Head;
  * rows at a time: at most {@value #LOGITS_MAX}, or those of one row.
  */
 final class HeadStep {
-  private static final int LOGITS_MAX = 1 << 24;
+  private static final int LOGITS_MAX = 1 << 22;
 
   private final Gemm gemm;
   private final NormStep norm;
@@ -30,7 +30,7 @@ final class HeadStep {
 
   /** Logits of the chosen rows of {@code x} [T, hidden]. */
   Matrix logits(Matrix x, int[] rows) {
-    return multiply(norm.forward(x.select(rows, 0, rows.length)));
+    return multiply(read(x, rows));
   }
 
   private Matrix multiply(Matrix normed) {
@@ -40,7 +40,7 @@ final class HeadStep {
         normed.values(),
         weight.all(),
         new Gemm.Extent(normed.rows(), vocabulary, hidden));
-    if (softCap != Head.UNCAPPED) {
+    if (isCapped()) {
       RowLoop.run(
           logits.rows(),
           vocabulary,
@@ -61,13 +61,35 @@ final class HeadStep {
     }
   }
 
+  /** What the head multiplies with: the chosen rows of {@code x}, normed. */
+  Matrix read(Matrix x, int[] rows) {
+    return norm.forward(x.select(rows, 0, rows.length));
+  }
+
+  boolean isCapped() {
+    return softCap != Head.UNCAPPED;
+  }
+
+  int hidden() {
+    return hidden;
+  }
+
+  /** The head's weight, [vocabulary, hidden]. */
+  Values weight() {
+    return weight;
+  }
+
   /** The mean loss of the chosen rows. */
   double loss(Matrix x, int[] rows, LogitLoss loss) {
     double sum = 0;
     for (int from = 0; from < rows.length; from += part()) {
       int end = Math.min(rows.length, from + part());
-      Matrix logits = multiply(norm.forward(x.select(rows, from, end)));
-      sum += replaceByGradient(logits, from, loss);
+      Matrix read = norm.forward(x.select(rows, from, end));
+      sum +=
+          switch (loss) {
+            case LogitLoss.OfLogits ofLogits -> replaceByGradient(multiply(read), from, ofLogits);
+            case LogitLoss.HeadDistance distance -> distance.of().toGradient(read, from, distance);
+          };
     }
     return sum / rows.length;
   }
@@ -80,18 +102,17 @@ final class HeadStep {
     for (int from = 0; from < rows.length; from += part()) {
       int end = Math.min(rows.length, from + part());
       Matrix chosen = x.select(rows, from, end);
-      Matrix logits = multiply(norm.forward(chosen));
-      Matrix capped = softCap == Head.UNCAPPED ? null : logits.copy();
-      sum += replaceByGradient(logits, from, loss);
-      if (capped != null) {
-        throughCap(logits, capped);
-      }
+      Matrix read = norm.forward(chosen);
       Matrix dNormed = Matrix.zeros(end - from, hidden);
-      gemm.add(
-          dNormed.values(),
-          logits.values(),
-          weight.all(),
-          new Gemm.Extent(end - from, hidden, vocabulary));
+      sum +=
+          switch (loss) {
+            case LogitLoss.OfLogits ofLogits -> throughLogits(dNormed, read, from, ofLogits);
+            case LogitLoss.HeadDistance distance -> {
+              double value = distance.of().toGradient(read, from, distance);
+              dNormed.add(read);
+              yield value;
+            }
+          };
       divide(dNormed, rows.length);
       Matrix dChosen = Matrix.zeros(end - from, hidden);
       norm.backward(dChosen, dNormed, chosen);
@@ -104,13 +125,29 @@ final class HeadStep {
     return sum / rows.length;
   }
 
+  /** Adds the gradient of what the head reads to {@code dRead}; the losses' sum. */
+  private double throughLogits(Matrix dRead, Matrix read, int firstRow, LogitLoss.OfLogits loss) {
+    Matrix logits = multiply(read);
+    Matrix capped = isCapped() ? logits.copy() : null;
+    double sum = replaceByGradient(logits, firstRow, loss);
+    if (capped != null) {
+      throughCap(logits, capped);
+    }
+    gemm.add(
+        dRead.values(),
+        logits.values(),
+        weight.all(),
+        new Gemm.Extent(read.rows(), hidden, vocabulary));
+    return sum;
+  }
+
   /** Rows whose logits exist at once. */
   private int part() {
     return Math.max(1, LOGITS_MAX / vocabulary);
   }
 
   /** Rows in parallel, their losses added in order. */
-  private double replaceByGradient(Matrix logits, int firstRow, LogitLoss loss) {
+  private double replaceByGradient(Matrix logits, int firstRow, LogitLoss.OfLogits loss) {
     return Arrays.stream(
             IntStream.range(0, logits.rows())
                 .parallel()

@@ -2,13 +2,16 @@ package tributary.model.gradient;
 
 /** A loss on rows of logits: the mean of what each row loses. */
 public sealed interface LogitLoss {
-  /**
-   * The loss of one row.
-   *
-   * @param row counts the rows whose logits are computed
-   * @param logits at {@code [from .. from + count)}; replaced by the gradient of this row's loss
-   */
-  double replaceByGradient(int row, float[] logits, int from, int count);
+  /** A loss that has to see the logits. */
+  sealed interface OfLogits extends LogitLoss {
+    /**
+     * The loss of one row.
+     *
+     * @param row counts the rows whose logits are computed
+     * @param logits at {@code [from .. from + count)}; replaced by the gradient of this row's loss
+     */
+    double replaceByGradient(int row, float[] logits, int from, int count);
+  }
 
   /**
    * How unlikely the true next token was, in nats.
@@ -16,7 +19,7 @@ public sealed interface LogitLoss {
    * @param targets the token that follows each row
    */
   @SuppressWarnings("ArrayRecordComponent") // Read in loops, never compared.
-  record CrossEntropy(int[] targets) implements LogitLoss {
+  record CrossEntropy(int[] targets) implements OfLogits {
     @Override
     public double replaceByGradient(int row, float[] logits, int from, int count) {
       int target = from + targets[row];
@@ -32,7 +35,7 @@ public sealed interface LogitLoss {
    *
    * @param teacher a row for each
    */
-  record SquaredDistance(Matrix teacher) implements LogitLoss {
+  record SquaredDistance(Matrix teacher) implements OfLogits {
     @Override
     public double replaceByGradient(int row, float[] logits, int from, int count) {
       int wanted = teacher.start(row);
@@ -47,11 +50,18 @@ public sealed interface LogitLoss {
   }
 
   /**
+   * {@link SquaredDistance} to the logits of another model, without making any.
+   *
+   * @param read what the other model's head multiplies with, a row for each
+   */
+  record HeadDistance(HeadDistances of, Matrix read) implements LogitLoss {}
+
+  /**
    * The Kullback-Leibler divergence from another model's distribution, in nats.
    *
    * @param teacher that model's logits, a row for each
    */
-  record Divergence(Matrix teacher) implements LogitLoss {
+  record Divergence(Matrix teacher) implements OfLogits {
     @Override
     public double replaceByGradient(int row, float[] logits, int from, int count) {
       float[] wanted = new float[count];

@@ -166,6 +166,32 @@ final class GradientPassTest {
   }
 
   @Test
+  void distances_of_heads_are_those_of_their_logits() {
+    GradientPass own = tiny(SCALAR);
+    Map<String, float[]> parameters = TinyModels.parameters(4, true);
+    GradientPass other =
+        GradientPass.of(DenseModel.of(TinyModels.config(), parameters), SCALAR.gemm());
+    LogitLoss byLogits = new LogitLoss.SquaredDistance(other.logits(BATCH, ROWS));
+    LogitLoss byHeads = own.distancesTo(other).orElseThrow().to(other.hidden(BATCH), ROWS);
+    Map<String, float[]> wanted = new LinkedHashMap<>();
+    Map<String, float[]> found = new LinkedHashMap<>();
+    double value = own.gradients(BATCH, ROWS, byLogits, wanted::put);
+
+    assertThat(value).isPositive();
+    assertThat(own.gradients(BATCH, ROWS, byHeads, found::put))
+        .isEqualTo(own.loss(BATCH, ROWS, byHeads))
+        .isCloseTo(value, within(1e-5 * value));
+    assertThat(found.keySet()).isEqualTo(wanted.keySet());
+    wanted.forEach((name, gradient) -> {
+      double largest = 0;
+      for (float g : gradient) {
+        largest = Math.max(largest, Math.abs(g));
+      }
+      assertThat(found.get(name)).containsExactly(gradient, within((float) (1e-4 * largest)));
+    });
+  }
+
+  @Test
   void the_cross_entropy_is_that_of_the_logits() {
     GradientPass pass = tiny(SCALAR);
     Matrix logits = pass.logits(BATCH, new int[] {3});
