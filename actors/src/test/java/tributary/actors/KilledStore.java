@@ -22,7 +22,7 @@ import tributary.protocol.DeltaId;
  * killed. What it says that it has done was acknowledged.
  *
  * <pre>
- * register NAME FILE, rollback NAME, remove NAME    done VERSION,VERSION
+ * register NAME FILE, rollback NAME, remove NAME    done VERSION,VERSION or failed WHY
  * clean                                             done, as if the grace had passed
  * state                                             NAME VERSION,VERSION of each variant, then done
  * </pre>
@@ -56,7 +56,7 @@ public final class KilledStore {
     }
   }
 
-  private void obey(String[] words) throws Exception {
+  private void obey(String[] words) throws IOException {
     switch (words[0]) {
       case "register" -> change(models.register(new DeltaId(words[1]), Path.of(words[2])));
       case "rollback" -> change(models.rollBack(new DeltaId(words[1])));
@@ -70,8 +70,13 @@ public final class KilledStore {
     }
   }
 
-  private void change(CompletionStage<Registration> change) throws Exception {
-    out.println("done " + String.join(",", change.toCompletableFuture().get().versions()));
+  private void change(CompletionStage<Registration> change) {
+    out.println(
+        change
+            .handle((now, failure) ->
+                failure == null ? "done " + String.join(",", now.versions()) : "failed " + failure)
+            .toCompletableFuture()
+            .join());
   }
 
   private void state() throws IOException {

@@ -17,7 +17,7 @@ import tributary.tensor.container.DeltaFile;
 /** Kills while a fine-tune is compressed layer by layer, each time from where the last came. */
 final class CompressKills implements Kills {
   private static final String DELTA = "own.delta";
-  private static final long POLL_NANOS = 50_000;
+  private static final long POLL_NANOS = 500_000;
   private static final long WRITE_NANOS = 4_000_000;
 
   private final TinyModels models;

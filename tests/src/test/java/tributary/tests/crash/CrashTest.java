@@ -19,6 +19,7 @@ import tributary.tests.Repository;
  */
 class CrashTest {
   private static final int FEW = 20;
+  private static final int REPORTED_EACH = 50;
   private static final int KILLS = Integer.getInteger("crash.kills", FEW);
   private static final long SEED =
       Long.getLong("crash.seed", KILLS == FEW ? 1 : System.nanoTime() & 0xFFFF);
@@ -27,8 +28,8 @@ class CrashTest {
 
   /** What is killed, and its share of all kills. */
   private enum Written {
-    COMPRESS(2),
-    VARIANTS(4),
+    COMPRESS(1),
+    VARIANTS(5),
     LEDGER(4);
 
     private final int tenths;
@@ -51,13 +52,20 @@ class CrashTest {
       Kills kills = kills(written, new SplittableRandom(SEED));
       while (met.kills < written.kills()) {
         kills.kill(met);
+        if (met.kills % REPORTED_EACH == 0) {
+          report(written, met);
+        }
       }
       kills.finish();
     } catch (AssertionError e) {
       throw new AssertionError("%s, seed %d, after %s".formatted(written, SEED, met), e);
     }
-    System.out.printf("%s, seed %d: %s%n", written, SEED, met);
+    report(written, met);
     assertThat(met.kills).isEqualTo(written.kills());
+  }
+
+  private static void report(Written written, Kills.Met met) {
+    System.out.printf("%s, seed %d: %s%n", written, SEED, met);
   }
 
   private Kills kills(Written written, SplittableRandom random) throws Exception {

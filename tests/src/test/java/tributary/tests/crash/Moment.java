@@ -1,6 +1,7 @@
 package tributary.tests.crash;
 
 import java.util.SplittableRandom;
+import java.util.concurrent.locks.LockSupport;
 
 /** Draws when to kill within something that has been seen to take a time. */
 final class Moment {
@@ -21,8 +22,8 @@ final class Moment {
   /** Returns at any moment from now until a little after it has usually ended. */
   void await() {
     long until = System.nanoTime() + random.nextLong(usualNanos + usualNanos / 8 + 1);
-    while (System.nanoTime() < until) {
-      Thread.onSpinWait();
+    for (long now = System.nanoTime(); now < until; now = System.nanoTime()) {
+      LockSupport.parkNanos(until - now);
     }
   }
 }

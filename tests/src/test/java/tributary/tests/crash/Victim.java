@@ -36,7 +36,17 @@ final class Victim implements AutoCloseable {
             .start());
   }
 
-  static List<String> command(String main, Object... arguments) {
+  /** Starts it where no file may grow beyond so many KiB: a disk that is full, by and by. */
+  static Victim startLimited(int kibibytes, String main, Object... arguments) throws IOException {
+    var command =
+        new ArrayList<>(
+            List.of("bash", "-c", "ulimit -f " + kibibytes + "; exec \"$@\"", "limited"));
+    command.addAll(command(main, arguments));
+    return new Victim(
+        new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start());
+  }
+
+  private static List<String> command(String main, Object... arguments) {
     var command =
         new ArrayList<>(
             List.of(
