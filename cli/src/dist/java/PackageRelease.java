@@ -21,7 +21,8 @@ import java.util.zip.ZipOutputStream;
  * runtime with just the modules they need.
  *
  * <p>Jars lose what other platforms need and are stored, not deflated: xz then packs all classes
- * together, to about two thirds. Equal inputs give equal archives.
+ * together, to about two thirds. Equal inputs give equal archives; xz makes others with one thread
+ * than with several, so their number is fixed.
  */
 final class PackageRelease {
   private static final List<String> MODULES =
@@ -48,6 +49,10 @@ final class PackageRelease {
               "com/sun/jna/(?!linux-x86-64/)[a-z0-9]+-[a-z0-9-]+/.*",
               "org/jline/nativ/(?!Linux/x86_64/).*"));
 
+  /** A jar by its name and version. */
+  private static final Pattern MATERIAL =
+      Pattern.compile("\"purl\"\\s*:\\s*\"pkg:maven/[^/\"]+/([^@\"]+)@([^?\"]+)");
+
   private final Path repository;
   private final Path root;
   private final Instant time;
@@ -58,7 +63,7 @@ final class PackageRelease {
     this.time = time;
   }
 
-  /** Arguments: repository, directory of jars, archive to write, timestamp of its files. */
+  /** Arguments: repository, directory of jars, archive to write, time of its files, materials. */
   public static void main(String[] arguments) throws IOException, InterruptedException {
     var archive = Path.of(arguments[2]);
     var name = archive.getFileName().toString().replaceFirst("\\.tar\\.xz$", "");
@@ -68,6 +73,7 @@ final class PackageRelease {
     var release = new PackageRelease(Path.of(arguments[0]), root, Instant.parse(arguments[3]));
     release.link();
     release.slimJars(Path.of(arguments[1]));
+    release.addMaterials(Path.of(arguments[4]));
     release.copyFiles();
     release.tryOut();
     release.archive(archive);
@@ -125,6 +131,29 @@ final class PackageRelease {
     }
   }
 
+  /** The CycloneDX list of what is in the archive, which must name every jar. */
+  private void addMaterials(Path list) throws IOException {
+    if (!Files.exists(list)) {
+      throw new IllegalStateException(
+          list + " is missing: Maven does not make it offline; build the release without -o");
+    }
+    var named =
+        MATERIAL
+            .matcher(Files.readString(list))
+            .results()
+            .map(it -> it.group(1) + "-" + it.group(2))
+            .toList();
+    try (var jars = Files.newDirectoryStream(root.resolve("lib"))) {
+      for (var jar : jars) {
+        var name = jar.getFileName().toString();
+        if (named.stream().noneMatch(name::startsWith)) {
+          throw new IllegalStateException("%s does not name %s".formatted(list, name));
+        }
+      }
+    }
+    Files.copy(list, root.resolve(list.getFileName()));
+  }
+
   private void copyFiles() throws IOException {
     var bin = Files.createDirectories(root.resolve("bin"));
     copyTree(repository.resolve("tributary"), bin.resolve("tributary"));
@@ -159,7 +188,7 @@ final class PackageRelease {
         new ProcessBuilder(
                 "tar",
                 "--create",
-                "--use-compress-program=xz -6 -T0",
+                "--use-compress-program=xz -6 -T2",
                 "--file=" + archive,
                 "--directory=" + root.getParent(),
                 "--sort=name",

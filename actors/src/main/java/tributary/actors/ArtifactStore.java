@@ -8,7 +8,6 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
 import java.security.DigestInputStream;
@@ -46,11 +45,14 @@ import tributary.protocol.TributaryException;
  * </pre>
  *
  * Every file appears whole or not at all: it is written under another name, forced to disk and
- * renamed. The last writer of a registration wins. Nodes may clean it side by side.
+ * renamed, and the name is forced to disk before anybody is told of it. So a registration on disk
+ * names only deltas on disk. The last writer of a registration wins. Nodes may clean it side by
+ * side.
  */
 final class ArtifactStore {
   private static final String DELTA = ".delta";
   private static final String PROPERTIES = ".properties";
+  private static final String PART = ".part";
 
   /**
    * Bounds of the directory.
@@ -87,6 +89,7 @@ final class ArtifactStore {
     try {
       Path objects = Files.createDirectories(directory.resolve("objects"));
       Path models = Files.createDirectories(directory.resolve("models"));
+      force(directory);
       return new ArtifactStore(objects, models, base, limits);
     } catch (IOException e) {
       throw failed(ErrorCode.FILE_UNWRITABLE, "store %s cannot be made".formatted(directory), e);
@@ -110,9 +113,9 @@ final class ArtifactStore {
     Path imported = null;
     try {
       requireRoom(adapter ? source.resolve(PeftAdapter.WEIGHTS) : source);
-      part = Files.createTempFile(objects, "incoming", ".part");
+      part = Files.createTempFile(objects, "incoming", PART);
       if (adapter) {
-        imported = Files.createTempFile(objects, "imported", ".part");
+        imported = Files.createTempFile(objects, "imported", PART);
         String name = source.getFileName().toString();
         AdapterImport.write(base, List.of(new AdapterFile.Weighted(source, 1)), name, imported);
       }
@@ -171,6 +174,11 @@ final class ArtifactStore {
         if (!named.contains(object) && isOlder(object, before)) {
           long bytes = object.toFile().length();
           deleted += Files.deleteIfExists(object) ? bytes : 0;
+        }
+      }
+      for (Path file : list(models)) {
+        if (file.toString().endsWith(PART) && isOlder(file, before)) {
+          Files.deleteIfExists(file);
         }
       }
       return new Bytes(deleted);
@@ -246,7 +254,7 @@ final class ArtifactStore {
   void write(Registration registration) {
     Path part = null;
     try {
-      part = Files.createTempFile(models, "incoming", ".part");
+      part = Files.createTempFile(models, "incoming", PART);
       try (var out = Files.newOutputStream(part)) {
         registration.properties().store(out, null);
       }
@@ -263,6 +271,7 @@ final class ArtifactStore {
   void remove(DeltaId id) {
     try {
       Files.deleteIfExists(models.resolve(id.name() + PROPERTIES));
+      force(models);
     } catch (IOException e) {
       throw failed(ErrorCode.FILE_UNWRITABLE, "model %s cannot be removed".formatted(id), e);
     }
@@ -278,10 +287,19 @@ final class ArtifactStore {
   }
 
   private static void moveInto(Path part, Path target) throws IOException {
-    try (FileChannel channel = FileChannel.open(part, StandardOpenOption.WRITE)) {
+    force(part);
+    Files.move(part, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    Path directory = target.getParent();
+    if (directory != null) {
+      force(directory);
+    }
+  }
+
+  /** Makes a file's bytes, or a directory's names, survive a power cut. */
+  private static void force(Path fileOrDirectory) throws IOException {
+    try (FileChannel channel = FileChannel.open(fileOrDirectory)) {
       channel.force(true);
     }
-    Files.move(part, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
   }
 
   private static void discard(@Nullable Path part) {

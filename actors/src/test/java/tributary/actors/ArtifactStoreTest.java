@@ -69,6 +69,18 @@ class ArtifactStoreTest {
   }
 
   @Test
+  void an_interrupted_registration_is_deleted_and_a_whole_one_is_not() throws Exception {
+    ArtifactStore store = store(1L << 40);
+    store.write(Registration.of(TENANT, store.publish(first)));
+    Path part = Files.writeString(directory.resolve("store/models/incoming7.part"), "half");
+    store.collect(Instant.now());
+    assertThat(part).as("another node may be writing it").exists();
+    store.collect(later(2));
+    assertThat(part).doesNotExist();
+    assertThat(store.registrations()).containsOnlyKeys(TENANT);
+  }
+
+  @Test
   void a_full_store_refuses_what_it_cannot_hold_and_stays_as_it_is() {
     ArtifactStore store = store(first.toFile().length() + second.toFile().length() - 1);
     String version = store.publish(first);

@@ -29,6 +29,7 @@ import tributary.tensor.container.Fingerprint;
 import tributary.tensor.container.Frames;
 import tributary.tensor.container.SafetensorsWriter;
 import tributary.tensor.container.TensorSource;
+import tributary.tensor.container.WholeFile;
 import tributary.tensor.format.DeltaTensor;
 import tributary.tensor.format.DeltaTensor.Archived;
 
@@ -156,7 +157,7 @@ public final class Archive {
     try {
       Files.createDirectories(directory);
       for (Map.Entry<Path, TensorView> file : files.entrySet()) {
-        Files.write(file.getKey(), file.getValue().data().toArray(ValueLayout.JAVA_BYTE));
+        WholeFile.write(file.getKey(), file.getValue().data().toArray(ValueLayout.JAVA_BYTE));
       }
     } catch (IOException e) {
       throw new TributaryException(

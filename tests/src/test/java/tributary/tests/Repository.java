@@ -5,7 +5,7 @@ import java.nio.file.Path;
 import java.util.List;
 
 /** Where things lie in this repository. */
-final class Repository {
+public final class Repository {
   static final List<String> DEMO_TENANTS =
       List.of("arithmetic", "banking77", "banking77-lora", "java_code", "sgd_chat", "wikisql");
 
@@ -28,12 +28,12 @@ final class Repository {
   }
 
   /** A reference checkpoint with the outputs that belong to it. */
-  static Path golden(String model) {
+  public static Path golden(String model) {
     return root().resolve("tests").resolve("golden").resolve("hf").resolve(model);
   }
 
   /** A delta file, or the directory of an adapter. */
-  static Path delta(String tenant) {
+  public static Path delta(String tenant) {
     return tenant.endsWith("-lora")
         ? demo("adapters", tenant)
         : demo("deltas", tenant + ".delta.safetensors");

@@ -27,8 +27,13 @@ final class JdbcLedger implements Ledger {
   private static final int CLOSE_MILLIS_MAX = 10_000;
   private static final int LOGIN_SECONDS_MAX = 10;
 
+  private static final String EMBEDDED = "jdbc:h2:file:";
+
   /** Commits reach the file before they return, and files are closed by their owner only. */
   private static final String EMBEDDED_SETTINGS = ";WRITE_DELAY=0;DB_CLOSE_ON_EXIT=FALSE";
+
+  /** What an embedded database needs after a commit for it to survive a power cut. */
+  private static final String FORCE_TO_DISK = "CHECKPOINT SYNC";
 
   /** Something to do with the database. */
   @FunctionalInterface
@@ -177,6 +182,7 @@ final class JdbcLedger implements Ledger {
           job.run(open);
         }
         open.commit();
+        forceToDisk(open);
         batch.forEach(Job::complete);
         return;
       } catch (SQLException e) {
@@ -189,6 +195,14 @@ final class JdbcLedger implements Ledger {
           batch.forEach(job -> job.done.completeExceptionally(refusal));
           return;
         }
+      }
+    }
+  }
+
+  private void forceToDisk(Connection open) throws SQLException {
+    if (settings.url().startsWith(EMBEDDED)) {
+      try (var statement = open.createStatement()) {
+        statement.execute(FORCE_TO_DISK);
       }
     }
   }
@@ -217,7 +231,7 @@ final class JdbcLedger implements Ledger {
     String url = settings.url();
     Connection connection =
         DriverManager.getConnection(
-            url.startsWith("jdbc:h2:file:") ? url + EMBEDDED_SETTINGS : url,
+            url.startsWith(EMBEDDED) ? url + EMBEDDED_SETTINGS : url,
             settings.user(),
             settings.password());
     try {

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -13,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 import tributary.compression.quality.report.ComparisonRow;
 import tributary.protocol.ErrorCode;
 import tributary.protocol.TributaryException;
+import tributary.tensor.container.WholeFile;
 
 /**
  * Finished rows of a comparison, one JSON object a line, so that an interrupted run goes on where
@@ -51,7 +53,7 @@ final class RowFile {
       for (ComparisonRow row : rows) {
         whole.append(JSON.writeValueAsString(row)).append('\n');
       }
-      Files.writeString(file, whole);
+      WholeFile.write(file, whole.toString().getBytes(StandardCharsets.UTF_8));
       return new RowFile(file, rows);
     } catch (IOException e) {
       throw unwritable(file, e);
