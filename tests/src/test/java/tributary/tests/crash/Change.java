@@ -57,7 +57,7 @@ record Change(Kind kind, String name, Map.Entry<Path, String> source) {
     switch (kind) {
       case REGISTER -> after.put(name, registered(before.getOrDefault(name, List.of())));
       case ROLL_BACK -> {
-        List<String> had = before.get(name);
+        List<String> had = before.getOrDefault(name, List.of());
         after.put(name, had.subList(0, had.size() - 1));
       }
       case REMOVE -> after.remove(name);

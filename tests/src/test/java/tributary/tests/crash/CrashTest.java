@@ -27,7 +27,7 @@ class CrashTest {
   @TempDir Path directory;
 
   /** What is killed, and its share of all kills. */
-  private enum Written {
+  enum Written {
     COMPRESS(1),
     VARIANTS(5),
     LEDGER(4);

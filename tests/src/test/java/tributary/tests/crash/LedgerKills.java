@@ -117,7 +117,7 @@ final class LedgerKills implements Kills {
     victim.tell("state");
     var found = new HashSet<String>();
     for (String line : victim.answersUntil("done state")) {
-      String[] words = line.split(" ");
+      String[] words = line.split(" ", -1);
       String entry = words[0] + " " + words[1];
       assertThat(found.add(entry)).as("%s is there once", entry).isTrue();
       if (words[0].equals("usage")) {

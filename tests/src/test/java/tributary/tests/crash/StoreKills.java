@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -40,14 +41,11 @@ final class StoreKills implements Kills {
     this.base = base;
     this.random = random;
     this.opening = new Moment(random);
-    for (Kind kind : Kind.values()) {
-      moments.put(kind, new Moment(random));
-    }
     try (Victim undisturbed = start(directory.resolve("undisturbed"))) {
       undisturbed.answersUntil("ready");
       for (Path source : sources) {
         undisturbed.tell("register once " + source);
-        String[] said = undisturbed.answer().replace("done ", "").split(",");
+        String[] said = undisturbed.answer().replace("done ", "").split(",", -1);
         versions.put(source, said[said.length - 1]);
       }
     }
@@ -89,13 +87,13 @@ final class StoreKills implements Kills {
       long before = System.nanoTime();
       victim.tell(change.command());
       assertThat(victim.answer()).startsWith("done");
-      moments.get(change.kind()).took(System.nanoTime() - before);
+      moment(change.kind()).took(System.nanoTime() - before);
       variants = change.after(variants);
       met.acknowledged++;
     }
     Change last = Change.draw(random, variants, versions);
     victim.tell(last.command());
-    moments.get(last.kind()).await();
+    moment(last.kind()).await();
     var said = new ArrayList<String>();
     assertThat(victim.kill(said::add)).isTrue();
     afterwards = last.after(variants);
@@ -120,18 +118,22 @@ final class StoreKills implements Kills {
     assertThat(files()).isEqualTo(wanted());
   }
 
+  private Moment moment(Kind kind) {
+    return moments.computeIfAbsent(kind, _ -> new Moment(random));
+  }
+
   private static Map<String, List<String>> state(Victim victim)
       throws IOException, InterruptedException {
     victim.tell("state");
     var found = new TreeMap<String, List<String>>();
     for (String line : victim.answersUntil("done")) {
-      String[] words = line.split(" ");
+      String[] words = line.split(" ", -1);
       found.put(words[0], List.of(words[1].split(",")));
     }
     return found;
   }
 
-  private TreeSet<String> wanted() {
+  private Set<String> wanted() {
     var names = new TreeSet<String>();
     variants.forEach((name, ofIt) -> {
       names.add(name + ".properties");
@@ -140,7 +142,7 @@ final class StoreKills implements Kills {
     return names;
   }
 
-  private TreeSet<String> files() throws IOException {
+  private Set<String> files() throws IOException {
     if (!Files.exists(store)) {
       return new TreeSet<>();
     }
