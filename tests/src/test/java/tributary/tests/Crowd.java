@@ -70,7 +70,7 @@ final class Crowd {
   }
 
   /**
-   * How long all models together took.
+   * How long all models together took, at servers that are not lost.
    *
    * @param firstTokens until each had begun an answer to somebody who had asked since then
    * @param answers until each, asked now and again until it answers, had given a whole one
@@ -188,7 +188,8 @@ final class Crowd {
   private void askUntilServed(int model, long until, Watch watching) {
     for (int turn = model; System.nanoTime() < until; turn++) {
       List<URI> doors = entrances;
-      if (ask(doors.get(turn % doors.size()), models.get(model))) {
+      URI door = doors.get(turn % doors.size());
+      if (ask(door, models.get(model)) && !lost.contains(door)) {
         watching.answers.countDown();
         return;
       }
@@ -206,7 +207,7 @@ final class Crowd {
   /** Whether the answer was whole. */
   private boolean ask(URI server, String model) {
     Watch watching = watch;
-    var lines = new Lines(() -> watching.firstToken(model));
+    var lines = new Lines(() -> begun(watching, server, model));
     try {
       var body = HttpResponse.BodyHandlers.fromLineSubscriber(lines, read -> read.lines, "\n");
       HttpResponse<List<String>> answer =
@@ -227,6 +228,13 @@ final class Crowd {
       leaving = true;
     }
     return false;
+  }
+
+  /** What a server says that is lost counts for nothing. */
+  private void begun(Watch watching, URI server, String model) {
+    if (!lost.contains(server)) {
+      watching.firstToken(model);
+    }
   }
 
   private boolean judge(String model, int status, List<String> lines)
