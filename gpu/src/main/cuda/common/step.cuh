@@ -71,3 +71,11 @@ __device__ __forceinline__ const Run* runOf(const Step* step, int row) {
   }
   return nullptr;
 }
+
+// Neighbouring rows of one sequence, as many as a kernel takes at once.
+struct QueryTile {        // 16 bytes
+  int firstRow;
+  int rows;
+  int firstPosition;      // of the first row in its sequence
+  int pageTable;          // index of the sequence's first entry in the pool of page tables
+};
