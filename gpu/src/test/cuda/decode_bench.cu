@@ -156,9 +156,7 @@ struct Model {
     Step s = {};
     s.rows = rows;
     for (int row = 0; row < rows; row++) {
-      s.token[row] = row * 7;
-      s.position[row] = positions - 1;
-      s.pageTable[row] = row * perRow;
+      s.row[row] = {row * 7, positions - 1, row * perRow, row < tenantCount ? row + 1 : 0};
       if (row < tenantCount) s.run[s.runs++] = {tenants[row], vectors, row, 1, {}};
     }
     CHECK(cudaMemcpy(step, &s, sizeof s, cudaMemcpyHostToDevice));

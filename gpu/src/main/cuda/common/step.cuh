@@ -54,22 +54,26 @@ struct Run {              // 32 bytes
   int reserved[2];
 };
 
+struct Row {              // 16 bytes
+  int token;
+  int position;           // of the token in its sequence
+  int pageTable;          // index of the row's first entry in the pool of page tables
+  int run;                // 1 for the first of the step's runs; 0 where the row is the base's
+};
+
+// Rows of prompts continue past the last of `row`: kernels that give each row blocks of its own serve
+// any number of them.
 struct Step {
   int rows;                        // T that are in use; further rows compute, and nobody reads them
   int runs;
   int reserved[2];
   Run run[MAX_ROWS];               // ascending, disjoint
-  int token[MAX_ROWS];
-  int position[MAX_ROWS];          // of the row's token in its sequence
-  int pageTable[MAX_ROWS];         // index of the row's first entry in the pool of page tables
+  Row row[MAX_ROWS];
 };
 
 __device__ __forceinline__ const Run* runOf(const Step* step, int row) {
-  for (int i = 0; i < step->runs; i++) {
-    const Run* run = &step->run[i];
-    if (run->firstRow <= row && row < run->firstRow + run->rows) return run;
-  }
-  return nullptr;
+  int run = step->row[row].run;
+  return run == 0 ? nullptr : &step->run[run - 1];
 }
 
 // Neighbouring rows of one sequence, as many as a kernel takes at once.

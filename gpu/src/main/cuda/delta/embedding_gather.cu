@@ -36,7 +36,7 @@ embedding_gather_f32(float* __restrict__ out, const char* __restrict__ weight,
                      const Step* __restrict__ step, int slot, int baseOutputs, int columns) {
   letDependentsStart();
   awaitPredecessors();
-  int row = blockIdx.x, token = step->token[row];
+  int row = blockIdx.x, token = step->row[row].token;
   const Run* run = runOf(step, row);
   const Projection* projection = run == nullptr ? nullptr : &run->projections[slot];
   for (int k = threadIdx.x * 8; k < columns; k += blockDim.x * 8) {

@@ -25,6 +25,7 @@ final class Kernels implements AutoCloseable {
           "pack_weight_tiles",
           "paged_decode",
           "paged_decode_any",
+          "paged_prefill",
           "rms_norm",
           "rope_and_cache",
           "fill_random",
