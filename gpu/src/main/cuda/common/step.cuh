@@ -54,6 +54,14 @@ struct Run {              // 32 bytes
   int reserved[2];
 };
 
+// How a row's next token is drawn; see draw.cu.
+struct Draw {             // 24 bytes
+  unsigned long long unit;         // what is drawn with, uniform: times 2^-64
+  float scale;                     // log2(e) / temperature; 0: the likeliest
+  float topP, minP;
+  int topK;                        // 0: all
+};
+
 struct Step {
   int rows;                        // T that are in use; further rows compute, and nobody reads them
   int runs;
@@ -62,6 +70,7 @@ struct Step {
   int token[MAX_ROWS];
   int position[MAX_ROWS];          // of the row's token in its sequence
   int pageTable[MAX_ROWS];         // index of the row's first entry in the pool of page tables
+  Draw draw[MAX_ROWS];
 };
 
 __device__ __forceinline__ const Run* runOf(const Step* step, int row) {

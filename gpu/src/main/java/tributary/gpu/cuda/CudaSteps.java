@@ -31,12 +31,13 @@ final class CudaSteps implements CompiledSteps {
    *
    * @param rows that it computes, at least those of the step
    * @param head true when it computes logits and choices
+   * @param draws true when a choice may be other than the likeliest
    * @param biased true when it adds biases
    * @param forTenants true when rows may be of tenants
    * @param differing projections to which tenants have differences; 0 if for none
    */
   private record GraphKey(
-      int rows, boolean head, boolean biased, boolean forTenants, int differing) {}
+      int rows, boolean head, boolean draws, boolean biased, boolean forTenants, int differing) {}
 
   private CudaSteps(CudaModel model, KvShape shape, long stream, StepBuffers buffers) {
     this.model = model;
@@ -100,7 +101,8 @@ final class CudaSteps implements CompiledSteps {
     boolean forTenants = part.hasTenants();
     int differing = forTenants ? model.differing() : 0;
     driver.launchGraph(
-        graph(new GraphKey(bucket(part.rows()), head, biased, forTenants, differing)), stream);
+        graph(new GraphKey(bucket(part.rows()), head, part.draws(), biased, forTenants, differing)),
+        stream);
     hostNanos += System.nanoTime() - begin;
     if (head) {
       driver.copyToHost(buffers.hostChoices(part.rows()), buffers.choices(), stream);
@@ -160,7 +162,7 @@ final class CudaSteps implements CompiledSteps {
     launches.prepare();
     driver.beginCapture(stream);
     try {
-      launches.all(key.head, key.biased);
+      launches.all(key.head, key.draws, key.biased);
     } catch (RuntimeException | Error e) {
       try {
         driver.destroyGraph(driver.endCapture(stream));

@@ -48,15 +48,18 @@ final class StepLaunches {
    * Launches everything.
    *
    * @param head logits and choices too
+   * @param draws of which some may be other than the likeliest
    * @param biased with the biases of the base and the tenants
    */
-  void all(boolean head, boolean biased) {
+  void all(boolean head, boolean draws, boolean biased) {
     for (DeviceOp op : model.plan().ops()) {
       if (head || !endsStep(op)) {
         launch(op, biased);
       }
     }
-    if (head) {
+    if (head && draws) {
+      rowKernels.draw(buffers.choices(), buffers.logits(), buffers.vocabulary());
+    } else if (head) {
       rowKernels.argmax(buffers.choices(), buffers.logits(), buffers.vocabulary());
     }
   }

@@ -2,6 +2,7 @@ package tributary.gpu.cuda;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import tributary.gpu.program.Draw;
 
 /**
  * What a step's kernels read about the batch, {@code Step} of {@code step.cuh}:
@@ -12,20 +13,28 @@ import java.lang.foreign.ValueLayout;
  *  1040  int token[32]
  *  1168  int position[32]
  *  1296  int pageTable[32]      first entry of the row's page table among those of the batch
- *  1424  end
+ *  1424  draw[32]           long unit, float scale, topP, minP, int topK
+ *  2192  end
  * </pre>
  */
 final class StepLayout {
   /** Rows of one launch at most. */
   static final int ROWS_MAX = 32;
 
-  static final int BYTES = 1424;
+  static final int BYTES = 2192;
 
   private static final int RUN = 16;
   private static final int RUN_BYTES = 32;
   private static final int TOKEN = 1040;
   private static final int POSITION = 1168;
   private static final int PAGE_TABLE = 1296;
+  private static final int DRAW = 1424;
+  private static final int DRAW_BYTES = 24;
+
+  /** Past this a temperature is as good as none, and its inverse still finite. */
+  private static final double SCALE_MAX = 1e30;
+
+  private static final double UNIT = 0x1.0p53;
 
   private StepLayout() {}
 
@@ -49,5 +58,21 @@ final class StepLayout {
     step.set(ValueLayout.JAVA_INT, TOKEN + at, token);
     step.set(ValueLayout.JAVA_INT, POSITION + at, position);
     step.set(ValueLayout.JAVA_INT, PAGE_TABLE + at, pageTable);
+  }
+
+  static void setDraw(MemorySegment step, int row, Draw draw) {
+    long at = DRAW + (long) row * DRAW_BYTES;
+    double scale =
+        draw.isGreedy() ? 0 : Math.min(1 / (Math.log(2) * draw.temperature()), SCALE_MAX);
+    step.set(ValueLayout.JAVA_LONG, at, (long) (draw.unit() * UNIT) << 11);
+    step.set(ValueLayout.JAVA_FLOAT, at + 8, (float) scale);
+    step.set(ValueLayout.JAVA_FLOAT, at + 12, (float) draw.topP());
+    step.set(ValueLayout.JAVA_FLOAT, at + 16, (float) draw.minP());
+    step.set(ValueLayout.JAVA_INT, at + 20, draw.topK());
+  }
+
+  /** Address of what the rows draw with. */
+  static long draws(long step) {
+    return step + DRAW;
   }
 }

@@ -4,11 +4,13 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 import tributary.gpu.RowRun;
 import tributary.gpu.SequenceRows;
 import tributary.gpu.program.CompiledSteps.Rows;
 import tributary.gpu.program.CompiledSteps.Wanted;
 import tributary.gpu.program.CompiledTenant;
+import tributary.gpu.program.Draw;
 
 /** Neighbouring rows of a step that run in one launch of its graph: as many as the kernels take. */
 final class StepPart {
@@ -61,6 +63,15 @@ final class StepPart {
     return step.wanted().subList(firstRow, endRow).contains(wanted);
   }
 
+  /** True when some row's choice is not simply the likeliest. */
+  boolean draws() {
+    return IntStream.range(firstRow, endRow).anyMatch(row -> !draw(row).isGreedy());
+  }
+
+  private Draw draw(int row) {
+    return step.wanted().get(row) == Wanted.CHOICE ? step.draws().get(row) : Draw.GREEDY;
+  }
+
   /** True when some row has a tenant. */
   boolean hasTenants() {
     return !runs.isEmpty();
@@ -89,6 +100,7 @@ final class StepPart {
       for (int row = first; row < end; row++) {
         int position = sequence.firstPosition() + row - sequence.firstRow();
         StepLayout.setRow(to, row - firstRow, step.tokens()[row], position, entry);
+        StepLayout.setDraw(to, row - firstRow, draw(row));
       }
       MemorySegment.copy(
           sequence.pages(),
