@@ -299,4 +299,4 @@ using Prefill128 = Prefill<128, 4, 1, 64>;
   }
 
 PAGED_PREFILL(paged_prefill_64, Prefill64, 4)
-PAGED_PREFILL(paged_prefill_128, Prefill128, 3)
+PAGED_PREFILL(paged_prefill_128, Prefill128, 2)

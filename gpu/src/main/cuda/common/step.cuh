@@ -54,6 +54,14 @@ struct Run {              // 32 bytes
   int reserved[2];
 };
 
+// How a row's next token is drawn; see draw.cu.
+struct Draw {             // 24 bytes
+  unsigned long long unit;         // what is drawn with, uniform: times 2^-64
+  float scale;                     // log2(e) / temperature; 0: the likeliest
+  float topP, minP;
+  int topK;                        // 0: all
+};
+
 struct Row {              // 16 bytes
   int token;
   int position;           // of the token in its sequence
@@ -68,6 +76,7 @@ struct Step {
   int runs;
   int reserved[2];
   Run run[MAX_ROWS];               // ascending, disjoint
+  Draw draw[MAX_ROWS];
   Row row[MAX_ROWS];
 };
 

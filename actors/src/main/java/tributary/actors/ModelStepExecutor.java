@@ -10,6 +10,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import tributary.gpu.program.Draw;
 import tributary.model.ForwardPass;
 import tributary.model.ResidentDelta;
 import tributary.model.StepBatch;
@@ -83,12 +84,14 @@ final class ModelStepExecutor implements StepExecutor {
 
   private StepBatch.Slice batchSlice(StepPlan.Slice slice) {
     int first = slice.firstPosition();
+    Optional<Draw> draw = draw(slice);
     return new StepBatch.Slice(
         deltaOf.apply(slice.request().id()),
         Arrays.copyOfRange(slice.tokens(), first, first + slice.count()),
         first,
         slice.pages(),
-        wanted(slice));
+        wanted(slice, draw.isPresent()),
+        draw.orElse(Draw.GREEDY));
   }
 
   private @Nullable BitSet allowed(StepPlan.Slice slice) {
@@ -105,7 +108,16 @@ final class ModelStepExecutor implements StepExecutor {
         .allowed(request, slice.tokens(), slice.length());
   }
 
-  private static LogitRows wanted(StepPlan.Slice slice) {
+  /** How the token is drawn, when that depends on its logits alone. */
+  private static Optional<Draw> draw(StepPlan.Slice slice) {
+    var request = slice.request();
+    int index = slice.length() - request.prompt().count();
+    return slice.draws() && request.form().isFree()
+        ? Sampler.simple(request.sampling(), request.stop(), index)
+        : Optional.empty();
+  }
+
+  private static LogitRows wanted(StepPlan.Slice slice, boolean simple) {
     var request = slice.request();
     if (PromptCollector.isScored(slice)) {
       return LogitRows.ALL;
@@ -116,11 +128,7 @@ final class ModelStepExecutor implements StepExecutor {
     if (request.reading().wantsState()) {
       return LogitRows.STATE;
     }
-    int index = slice.length() - request.prompt().count();
-    return request.form().isFree()
-            && Sampler.takesLargest(request.sampling(), request.stop(), index)
-        ? LogitRows.CHOICE
-        : LogitRows.LAST;
+    return simple ? LogitRows.CHOICE : LogitRows.LAST;
   }
 
   private Sampler.Drawn draw(StepPlan.Slice slice, float[] logits) {

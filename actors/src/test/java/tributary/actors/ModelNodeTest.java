@@ -29,7 +29,7 @@ import tributary.model.ForwardPass;
 import tributary.model.Golden;
 import tributary.model.ResidentDelta;
 import tributary.model.StepBatch;
-import tributary.model.sampling.Sampler;
+import tributary.model.sampling.Candidates;
 import tributary.protocol.DeltaId;
 import tributary.protocol.ErrorCode;
 import tributary.protocol.GenerationRequest;
@@ -154,8 +154,8 @@ class ModelNodeTest {
       assertThat(score.token().logprob()).isCloseTo(logprob(row, prompt[i + 1]), within(1e-3f));
       assertThat(score.top()).hasSize(2);
       assertThat(score.top().getFirst().logprob())
-          .isCloseTo(logprob(row, Sampler.choice(row)), within(1e-3f));
-      assertThat(score.rank() == 1).isEqualTo(Sampler.choice(row) == prompt[i + 1]);
+          .isCloseTo(logprob(row, Candidates.largest(row)), within(1e-3f));
+      assertThat(score.rank() == 1).isEqualTo(Candidates.largest(row) == prompt[i + 1]);
     }
     Nodes.get(others);
   }

@@ -10,6 +10,7 @@ import picocli.CommandLine.Command;
       BenchDecodeCommand.class,
       BenchColdStartCommand.class,
       BenchDeviceCommand.class,
+      BenchLoadCommand.class,
       BenchCalibrateCommand.class,
       BenchGatewayCommand.class,
       BenchServeCommand.class

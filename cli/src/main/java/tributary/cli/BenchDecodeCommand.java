@@ -15,10 +15,10 @@ import tributary.model.BaseModel;
 import tributary.model.ResidentDelta;
 import tributary.model.bench.CompiledDecodeBenchmark;
 import tributary.model.bench.DecodeBenchmark;
+import tributary.model.bench.RandomCode;
 import tributary.model.bench.RandomDelta;
 import tributary.model.tokenizer.TextTokenizer;
 import tributary.protocol.ErrorCode;
-import tributary.protocol.Quoted;
 import tributary.protocol.Tokens;
 import tributary.protocol.TributaryException;
 
@@ -48,10 +48,12 @@ final class BenchDecodeCommand implements Callable<Integer> {
   private int tenants;
 
   @Option(
-      names = "--planes",
+      names = {"--planes", "--bits", "--rank"},
       defaultValue = "1",
-      paramLabel = "P",
-      description = "Sign planes of each tenant's delta (default: ${DEFAULT-VALUE}).")
+      paramLabel = "N",
+      description =
+          "Planes, bits of a code, rows of a vector or rank of each tenant's delta (default:"
+              + " ${DEFAULT-VALUE}).")
   private int planes;
 
   @Option(
@@ -59,7 +61,8 @@ final class BenchDecodeCommand implements Callable<Integer> {
       defaultValue = "sign-planes",
       paramLabel = "C",
       description =
-          "Code of random deltas; sign-planes is what there is (default: ${DEFAULT-VALUE}).")
+          "Code of random deltas: sign-planes, and on a device vector-codes, deltazip, uniform,"
+              + " any-precision or lora (default: ${DEFAULT-VALUE}).")
   private String codec = "";
 
   @Option(
@@ -106,13 +109,14 @@ final class BenchDecodeCommand implements Callable<Integer> {
     if (tenants < 0 || tenants > TENANTS_MAX) {
       throw TributaryException.parameter("tenants", tenants, 0, TENANTS_MAX);
     }
-    if (!codec.equals("sign-planes")) {
-      throw new TributaryException(
-          ErrorCode.USAGE, "codec %s: random deltas are sign-planes".formatted(Quoted.of(codec)));
-    }
+    var code = new RandomCode(RandomCode.Kind.named(codec), planes);
     try (Backend device = backend.open()) {
       if (weights.directory() == null && device.compiler().isPresent()) {
-        measureCompiled(device);
+        measureCompiled(device, code);
+      } else if (code.kind() != RandomCode.Kind.SIGN_PLANES) {
+        throw new TributaryException(
+            ErrorCode.USAGE,
+            "codec %s: without a device random deltas are sign-planes".formatted(codec));
       } else {
         measure(device);
       }
@@ -121,20 +125,21 @@ final class BenchDecodeCommand implements Callable<Integer> {
   }
 
   /** Weights, signs and steps on a device that compiles steps. */
-  private void measureCompiled(Backend device) {
+  private void measureCompiled(Backend device, RandomCode code) {
     var settings =
         new CompiledDecodeBenchmark.Settings(
-            weights.shape(), batch, tenants, planes, context, tokens);
+            weights.shape(), batch, tenants, code, context, tokens);
     var found = new CompiledDecodeBenchmark(settings).run(device);
     report.print(
         found,
         to ->
             to.printf(
-                "%s, rows %d, tenants %d, planes %d, context %d: %.3f ms a step (p90 %.3f), host %.3f ms, %.0f GB/s, %s%n",
+                "%s, rows %d, tenants %d, %s %d, context %d: %.3f ms a step (p90 %.3f), host %.3f ms, %.0f GB/s, %s%n",
                 found.shape(),
                 found.rows(),
                 found.tenants(),
-                found.planes(),
+                found.codec(),
+                found.size(),
                 found.context(),
                 found.millisecondsPerStep(),
                 found.millisecondsPerStepP90(),

@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
 import tributary.gpu.KvShape;
 import tributary.gpu.RowRun;
 import tributary.gpu.SequenceRows;
+import tributary.gpu.program.Draw;
 import tributary.model.network.Differences;
 import tributary.model.network.Parameter;
 import tributary.model.network.Step;
@@ -30,13 +31,14 @@ record BatchLayout(Step.Batch batch, List<Wanted> wanted) {
    * @param batchRow where that row is computed
    * @param vocabulary logits that the slice's variant has
    * @param what of the row
+   * @param draw how its token is chosen
    */
-  record Wanted(int slice, int row, int batchRow, int vocabulary, What what) {}
+  record Wanted(int slice, int row, int batchRow, int vocabulary, What what, Draw draw) {}
 
   /** What somebody waits for. */
   enum What {
     LOGITS,
-    /** Which token has the largest logit. */
+    /** Which token the draw gives. */
     CHOICE,
     STATE
   }
@@ -101,7 +103,7 @@ record BatchLayout(Step.Batch batch, List<Wanted> wanted) {
           };
       int vocabulary = rows(slice.delta().differences(), base.network().head());
       for (int row = from; row < count; row++) {
-        wanted.add(new Wanted(i, row, firstRows[i] + row, vocabulary, what));
+        wanted.add(new Wanted(i, row, firstRows[i] + row, vocabulary, what, slice.draw()));
       }
     }
     return wanted;

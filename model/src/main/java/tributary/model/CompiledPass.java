@@ -9,6 +9,7 @@ import tributary.gpu.KvShape;
 import tributary.gpu.RowRun;
 import tributary.gpu.program.CompiledSteps;
 import tributary.gpu.program.CompiledTenant;
+import tributary.gpu.program.Draw;
 import tributary.model.BatchLayout.Wanted;
 import tributary.model.ForwardPass.LogitsSink;
 import tributary.model.network.Differences;
@@ -46,11 +47,13 @@ final class CompiledPass implements Pass {
     Wanted[] wantedOf = new Wanted[rows];
     List<CompiledSteps.Wanted> wanted =
         new ArrayList<>(Collections.nCopies(rows, CompiledSteps.Wanted.NOTHING));
+    List<Draw> draws = new ArrayList<>(Collections.nCopies(rows, Draw.GREEDY));
     for (Wanted each : layout.wanted()) {
       if (each.what() == BatchLayout.What.STATE) {
         throw new IllegalArgumentException("a compiled step tells no states");
       }
       wantedOf[each.batchRow()] = each;
+      draws.set(each.batchRow(), each.draw());
       wanted.set(
           each.batchRow(),
           each.what() == BatchLayout.What.CHOICE
@@ -62,7 +65,7 @@ final class CompiledPass implements Pass {
       tenants.add(new RowRun<>(run.firstRow(), run.rows(), run.operand().compiled()));
     }
     steps.run(
-        new CompiledSteps.Rows(batch.tokens(), tenants, batch.sequences(), wanted),
+        new CompiledSteps.Rows(batch.tokens(), tenants, batch.sequences(), wanted, draws),
         new Delivery(wantedOf, sink));
   }
 

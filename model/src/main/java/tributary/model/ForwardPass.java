@@ -47,9 +47,9 @@ public final class ForwardPass implements AutoCloseable {
     void accept(int slice, int row, float[] logits);
 
     /**
-     * Takes what was chosen for a slice of which only that is wanted.
+     * Takes what was drawn for a slice of which only that is wanted.
      *
-     * @param token the lowest of those with the largest logit; negative when no logit is a number
+     * @param token negative when the logits allow none
      */
     default void chosen(int slice, int row, int token) {
       throw new IllegalStateException("nobody asked for choices");

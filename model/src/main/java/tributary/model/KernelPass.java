@@ -12,7 +12,7 @@ import tributary.model.ForwardPass.LogitsSink;
 import tributary.model.network.Network;
 import tributary.model.network.Step;
 import tributary.model.network.Workspace;
-import tributary.model.sampling.Sampler;
+import tributary.model.sampling.Candidates;
 
 /** Computes steps kernel by kernel. */
 final class KernelPass implements Pass {
@@ -23,6 +23,7 @@ final class KernelPass implements Pass {
   private final Network network;
   private final KvCache cache;
   private final Workspace workspace;
+  private final Candidates candidates = new Candidates();
   private float[] wide = {};
   private float[] exact = {};
 
@@ -95,7 +96,7 @@ final class KernelPass implements Pass {
       int computed = Arrays.binarySearch(rows, row.batchRow());
       float[] values = read(logits, computed, row.vocabulary());
       if (row.what() == What.CHOICE) {
-        sink.chosen(row.slice(), row.row(), Sampler.choice(values));
+        sink.chosen(row.slice(), row.row(), candidates.choice(values, row.draw()));
       } else {
         sink.accept(row.slice(), row.row(), values);
       }

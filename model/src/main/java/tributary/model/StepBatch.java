@@ -1,6 +1,7 @@
 package tributary.model;
 
 import java.util.List;
+import tributary.gpu.program.Draw;
 
 /**
  * The rows of one forward pass: slices of sequences, any tenants, in any order (the pass sorts them
@@ -15,16 +16,28 @@ public record StepBatch(List<Slice> slices) {
    * @param firstPosition of the first token; earlier positions are in the KV cache
    * @param pages the sequence's page table, covering {@code firstPosition + tokens.length}
    * @param logits which of the rows' logits are wanted, or what of them
+   * @param draw how the last row's token is chosen where that is wanted
    */
   public record Slice(
-      ResidentDelta delta, int[] tokens, int firstPosition, int[] pages, LogitRows logits) {}
+      ResidentDelta delta,
+      int[] tokens,
+      int firstPosition,
+      int[] pages,
+      LogitRows logits,
+      Draw draw) {
+    /** A slice whose choice is the likeliest token. */
+    public Slice(
+        ResidentDelta delta, int[] tokens, int firstPosition, int[] pages, LogitRows logits) {
+      this(delta, tokens, firstPosition, pages, logits, Draw.GREEDY);
+    }
+  }
 
   /** Which rows of a slice need logits. */
   public enum LogitRows {
     NONE,
     LAST,
     ALL,
-    /** Of the last row, only which token has the largest; the logits stay where they are. */
+    /** Of the last row, only which token the draw gives; the logits stay where they are. */
     CHOICE,
     /** No logits: the last row's state behind the final norm. */
     STATE

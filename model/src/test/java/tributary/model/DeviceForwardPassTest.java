@@ -5,15 +5,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.SplittableRandom;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import tributary.gpu.Backend;
 import tributary.gpu.BackendChoice;
 import tributary.gpu.Backends;
+import tributary.gpu.program.Draw;
 import tributary.model.StepBatch.LogitRows;
 import tributary.model.generate.Verification;
+import tributary.model.sampling.Candidates;
 import tributary.protocol.TributaryException;
 import tributary.tensor.container.Checkpoint;
 import tributary.tensor.format.DeltaTensor;
@@ -65,6 +69,58 @@ class DeviceForwardPassTest {
         }
       }
     }
+  }
+
+  @Test
+  void draws_give_the_tokens_that_they_give_of_the_same_logits_on_the_host() {
+    Candidates host = new Candidates();
+    SplittableRandom random = new SplittableRandom(3);
+    try (Backend device = device();
+        BaseModel base = BaseModel.load(Golden.directory("llama"), device);
+        ForwardPass pass = ForwardPass.create(base, PAGES, PAGE_TOKENS)) {
+      for (int round = 0; round < 50; round++) {
+        List<StepBatch.Slice> drawn = new ArrayList<>();
+        List<StepBatch.Slice> told = new ArrayList<>();
+        for (int i = 0; i < PAGES; i++) {
+          int[] token = {random.nextInt(300)};
+          Draw draw =
+              new Draw(
+                  i == 5 ? 0 : 0.1 + random.nextDouble(1.9),
+                  random.nextInt(2) * random.nextInt(1, 50),
+                  i % 2 == 0 ? 1 : 0.5 + random.nextDouble(0.5),
+                  i % 3 == 0 ? 0.05 : 0,
+                  random.nextDouble());
+          ResidentDelta none = ResidentDelta.none();
+          int[] page = {i};
+          drawn.add(new StepBatch.Slice(none, token, 0, page, LogitRows.CHOICE, draw));
+          told.add(new StepBatch.Slice(none, token, 0, page, LogitRows.LAST));
+        }
+        int[] wanted = new int[PAGES];
+        pass.run(
+            new StepBatch(told),
+            (slice, _, logits) -> wanted[slice] = host.choice(logits, drawn.get(slice).draw()));
+
+        assertThat(choices(pass, drawn)).containsExactly(wanted);
+      }
+    }
+  }
+
+  private static int[] choices(ForwardPass pass, List<StepBatch.Slice> slices) {
+    int[] choices = new int[slices.size()];
+    pass.run(
+        new StepBatch(slices),
+        new ForwardPass.LogitsSink() {
+          @Override
+          public void accept(int slice, int row, float[] logits) {
+            throw new AssertionError("only choices are wanted");
+          }
+
+          @Override
+          public void chosen(int slice, int row, int token) {
+            choices[slice] = token;
+          }
+        });
+    return choices;
   }
 
   private static void assertClose(float[] found, float[] wanted, String what) {

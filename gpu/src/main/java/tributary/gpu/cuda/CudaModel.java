@@ -71,6 +71,7 @@ final class CudaModel implements CompiledModel {
   private void load() {
     loadProjections();
     loadOperands();
+    device.uploader().finish();
   }
 
   private void loadProjections() {

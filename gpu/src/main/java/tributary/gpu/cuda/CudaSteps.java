@@ -35,12 +35,13 @@ final class CudaSteps implements CompiledSteps {
    *
    * @param rows that it computes, at least those of the step
    * @param head true when it computes logits and choices
+   * @param draws true when a choice may be other than the likeliest
    * @param biased true when it adds biases
    * @param forTenants true when rows may be of tenants
    * @param differing projections to which tenants have differences; 0 if for none
    */
   private record GraphKey(
-      int rows, boolean head, boolean biased, boolean forTenants, int differing) {}
+      int rows, boolean head, boolean draws, boolean biased, boolean forTenants, int differing) {}
 
   private CudaSteps(CudaModel model, KvShape shape, long stream, StepBuffers buffers) {
     this.model = model;
@@ -116,7 +117,8 @@ final class CudaSteps implements CompiledSteps {
     boolean forTenants = part.hasTenants();
     int differing = forTenants ? model.differing() : 0;
     driver.launchGraph(
-        graph(new GraphKey(bucket(part.rows()), head, biased, forTenants, differing)), stream);
+        graph(new GraphKey(bucket(part.rows()), head, part.draws(), biased, forTenants, differing)),
+        stream);
     hostNanos += System.nanoTime() - begin;
     if (head) {
       copyBack(part);
@@ -134,6 +136,7 @@ final class CudaSteps implements CompiledSteps {
       dropGraphs();
     }
     long bytes = part.write(buffers.host(), StepLayout.ROWS_MAX);
+    part.writeDraws(buffers.host());
     driver.copyToDevice(buffers.step(), buffers.host().asSlice(0, bytes), stream);
   }
 
@@ -202,7 +205,7 @@ final class CudaSteps implements CompiledSteps {
               model, buffers.activations(), rowKernels, attention(launcher, key.rows), linear)
           .layers(key.biased);
       if (key.head) {
-        linear.head(rowKernels);
+        linear.head(rowKernels, key.draws);
       }
     } catch (RuntimeException | Error e) {
       try {

@@ -61,6 +61,7 @@ final class CudaTenant implements CompiledTenant {
     loadParts();
     loadVectors();
     writeProjections();
+    model.device().uploader().finish();
   }
 
   /** Loads everything again, the device having lost it. */
@@ -268,6 +269,7 @@ final class CudaTenant implements CompiledTenant {
               .distinct()
               .forEach(TenantPart::refresh);
           writeProjections();
+          model.device().uploader().finish();
           return this;
         });
   }

@@ -38,14 +38,22 @@ record DecodeLinear(
                 finish));
   }
 
-  /** Logits of the normed rows, and the choices. */
-  void head(RowKernels rowKernels) {
+  /**
+   * Logits of the normed rows, and the choices.
+   *
+   * @param draws of which some may be other than the likeliest
+   */
+  void head(RowKernels rowKernels, boolean draws) {
     multiply(
         model.head(),
         buffers.logits(),
         buffers.activations().normed(),
         FusedLinear.Finish.STORE_F32);
-    rowKernels.argmax(buffers.choices(), buffers.logits(), buffers.vocabulary());
+    if (draws) {
+      rowKernels.draw(buffers.choices(), buffers.logits(), buffers.vocabulary());
+    } else {
+      rowKernels.argmax(buffers.choices(), buffers.logits(), buffers.vocabulary());
+    }
   }
 
   private FusedLinear.Extent extent(int slot) {

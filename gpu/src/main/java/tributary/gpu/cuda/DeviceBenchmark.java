@@ -75,6 +75,7 @@ public final class DeviceBenchmark {
       long memory = arena.allocate(DEVICE_BYTES);
       long result = arena.allocate(Integer.BYTES);
       device.uploader().random(memory, DEVICE_BYTES, 1, -1, 0);
+      device.uploader().finish();
       double read = milliseconds(() -> read(memory, DEVICE_BYTES, result));
       long half = DEVICE_BYTES / 2;
       double copy = milliseconds(() -> driver.copyOnDevice(memory + half, memory, half, stream));
@@ -138,6 +139,7 @@ public final class DeviceBenchmark {
     long w = x + 2L * extent.m() * extent.k();
     long out = w + 2L * extent.n() * extent.k();
     device.uploader().random(memory, out - memory, 2, RANDOM_MASK, RANDOM_BASE);
+    device.uploader().finish();
     double milliseconds = milliseconds(() -> blas.multiplyTransposed(out, x, w, extent));
     double operations = 2.0 * extent.m() * extent.n() * extent.k();
     return new Product(

@@ -18,6 +18,7 @@ final class Kernels implements AutoCloseable {
       List.of(
           "argmax",
           "bias",
+          "draw",
           "embedding_gather",
           "fused_linear",
           "pack_index_tiles",

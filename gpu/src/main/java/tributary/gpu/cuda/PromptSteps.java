@@ -72,7 +72,7 @@ final class PromptSteps implements AutoCloseable {
     }
     DecodeLinear linear =
         new DecodeLinear(model, decode, launcher, wanted.rows(), wanted.hasTenants());
-    linear.head(new RowKernels(launcher, decode.step(), wanted.rows()));
+    linear.head(new RowKernels(launcher, decode.step(), wanted.rows()), wanted.draws());
   }
 
   private PromptBuffers buffers() {

@@ -6,7 +6,8 @@ import tributary.gpu.cuda.driver.LaunchShape.Grid;
 
 /**
  * Launches the kernels that give each row blocks of its own. Contracts: {@code
- * embedding_gather.cu}, {@code rms_norm.cu}, {@code bias.cu} and {@code argmax.cu}.
+ * embedding_gather.cu}, {@code rms_norm.cu}, {@code bias.cu}, {@code argmax.cu} and {@code
+ * draw.cu}.
  *
  * @param step address of the batch's description
  * @param rows of the launch
@@ -14,7 +15,7 @@ import tributary.gpu.cuda.driver.LaunchShape.Grid;
 record RowKernels(Launcher launcher, long step, int rows) {
   private static final int THREADS = 256;
   private static final int NORM_THREADS = 512;
-  private static final int ARGMAX_THREADS = 1024;
+  private static final int CHOICE_THREADS = 1024;
   static final int NORM_COLUMNS_MAX = 16_384;
 
   void gather(long out, long weight, int slot, int baseOutputs, int columns) {
@@ -99,8 +100,20 @@ record RowKernels(Launcher launcher, long step, int rows) {
     launcher.overlapping(
         "argmax",
         "argmax_f32",
-        blocks(ARGMAX_THREADS),
+        blocks(CHOICE_THREADS),
         new Arguments().address(out).address(logits).number(outputs));
+  }
+
+  void draw(long out, long logits, int outputs) {
+    launcher.overlapping(
+        "draw",
+        "draw_f32",
+        blocks(CHOICE_THREADS),
+        new Arguments()
+            .address(out)
+            .address(logits)
+            .address(StepLayout.draws(step))
+            .number(outputs));
   }
 
   private LaunchShape blocks(int threads) {

@@ -56,6 +56,7 @@ final class StepBuffers implements AutoCloseable {
       buffers.makeRoom(model.vocabulary(), PAGE_ENTRIES);
       model.device().uploader().zero(buffers.cache, cacheBytes(shape));
       model.device().uploader().zero(buffers.arrivals, ARRIVALS_BYTES);
+      model.device().uploader().finish();
       return buffers;
     } catch (RuntimeException | Error e) {
       fixed.close();

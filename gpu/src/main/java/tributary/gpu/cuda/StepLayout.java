@@ -2,6 +2,7 @@ package tributary.gpu.cuda;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import tributary.gpu.program.Draw;
 
 /**
  * What a step's kernels read about the batch, {@code Step} of {@code step.cuh}:
@@ -9,8 +10,9 @@ import java.lang.foreign.ValueLayout;
  * <pre>
  *     0  int rows, runs, 2 reserved
  *    16  run[32]         address of projections, address of vectors, int firstRow, rows, 2 reserved
- *  1040  row[]     int token, position, first entry of the row's page table among those of the batch,
- *                  and its run, from 1; 0 where it is the base's
+ *  1040  draw[32]        long unit, float scale, topP, minP, int topK
+ *  1808  row[]           int token, position, first entry of the row's page table among those of the
+ *                        batch, and its run, from 1; 0 where it is the base's
  * </pre>
  *
  * Page tables follow, one entry an int. Rows are 32 for decode kernels, of prompts as many as there
@@ -25,8 +27,15 @@ final class StepLayout {
 
   private static final int RUN = 16;
   private static final int RUN_BYTES = 32;
-  private static final int ROW = RUN + RUNS_MAX * RUN_BYTES;
+  private static final int DRAW = RUN + RUNS_MAX * RUN_BYTES;
+  private static final int DRAW_BYTES = 24;
+  private static final int ROW = DRAW + ROWS_MAX * DRAW_BYTES;
   private static final int ROW_BYTES = 16;
+
+  /** Past this a temperature is as good as none, and its inverse still finite. */
+  private static final double SCALE_MAX = 1e30;
+
+  private static final double UNIT = 0x1.0p53;
 
   private StepLayout() {}
 
@@ -61,5 +70,21 @@ final class StepLayout {
     step.set(ValueLayout.JAVA_INT, bytes(row), token);
     step.set(ValueLayout.JAVA_INT, bytes(row) + Integer.BYTES, position);
     step.set(ValueLayout.JAVA_INT, bytes(row) + 2 * Integer.BYTES, pageTable);
+  }
+
+  static void setDraw(MemorySegment step, int row, Draw draw) {
+    long at = DRAW + (long) row * DRAW_BYTES;
+    double scale =
+        draw.isGreedy() ? 0 : Math.min(1 / (Math.log(2) * draw.temperature()), SCALE_MAX);
+    step.set(ValueLayout.JAVA_LONG, at, (long) (draw.unit() * UNIT) << 11);
+    step.set(ValueLayout.JAVA_FLOAT, at + 8, (float) scale);
+    step.set(ValueLayout.JAVA_FLOAT, at + 12, (float) draw.topP());
+    step.set(ValueLayout.JAVA_FLOAT, at + 16, (float) draw.minP());
+    step.set(ValueLayout.JAVA_INT, at + 20, draw.topK());
+  }
+
+  /** Address of what the rows draw with. */
+  static long draws(long step) {
+    return step + DRAW;
   }
 }

@@ -3,6 +3,7 @@ package tributary.gpu.cuda;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import tributary.gpu.RowRun;
@@ -10,6 +11,7 @@ import tributary.gpu.SequenceRows;
 import tributary.gpu.program.CompiledSteps.Rows;
 import tributary.gpu.program.CompiledSteps.Wanted;
 import tributary.gpu.program.CompiledTenant;
+import tributary.gpu.program.Draw;
 
 /** Rows of a step that run in the same launches, as many as the kernels take. */
 final class StepPart {
@@ -119,6 +121,15 @@ final class StepPart {
                 .contains(wanted));
   }
 
+  /** True when some row's choice is not simply the likeliest. */
+  boolean draws() {
+    return Arrays.stream(stepRows()).anyMatch(row -> !draw(row).isGreedy());
+  }
+
+  private Draw draw(int row) {
+    return step.wanted().get(row) == Wanted.CHOICE ? step.draws().get(row) : Draw.GREEDY;
+  }
+
   /** True when some row has a tenant. */
   boolean hasTenants() {
     return !runs.isEmpty();
@@ -168,5 +179,13 @@ final class StepPart {
       StepLayout.addRun(to, run.operand(), run.firstRow(), run.rows());
     }
     return tables + (long) entry * Integer.BYTES;
+  }
+
+  /** Adds to the description how choices are drawn, of as many rows as a head takes. */
+  void writeDraws(MemorySegment to) {
+    int[] stepRows = stepRows();
+    for (int i = 0; i < stepRows.length; i++) {
+      StepLayout.setDraw(to, i, draw(stepRows[i]));
+    }
   }
 }

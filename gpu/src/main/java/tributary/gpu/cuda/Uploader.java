@@ -3,6 +3,7 @@ package tributary.gpu.cuda;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.LongStream;
 import tributary.gpu.cuda.driver.Arguments;
 import tributary.gpu.cuda.driver.Driver;
 import tributary.gpu.cuda.driver.LaunchShape;
@@ -12,12 +13,16 @@ import tributary.tensor.format.SignPlanes;
 
 /**
  * Moves matrices from host memory to the device on a stream of its own, laid out as the kernels
- * want them. Rows go through two pinned buffers in turn: while one is copied and packed, the other
- * is filled. A call returns when everything has arrived. Calls from several threads take turns.
+ * want them. Rows go through pinned buffers in turn: while one is copied and packed, the next is
+ * filled. A call returns when its source is read; what it moves may be used once {@link #finish}
+ * has returned. Calls from several threads take turns.
  */
 final class Uploader implements AutoCloseable {
   private static final int BUFFER_BYTES = 16 << 20;
-  private static final int BUFFERS = 2;
+  private static final int BUFFERS = 4;
+
+  /** Several threads fill a buffer, each so many bytes of it: one alone is slower than the bus. */
+  private static final long STRETCH_BYTES = 2 << 20;
 
   /** Rows are cut at whole groups of interleaved matrices, bands at whole tiles. */
   private static final int ROW_GROUP = 16;
@@ -69,7 +74,7 @@ final class Uploader implements AutoCloseable {
         count,
         rowBytes,
         (buffer, first, rowsHere) -> {
-          MemorySegment.copy(view.data(), first * rowBytes, pinned[buffer], 0, rowsHere * rowBytes);
+          fill(buffer, view.data(), first * rowBytes, rowsHere * rowBytes);
           pack(
               "pack_weight_tiles",
               256,
@@ -110,7 +115,7 @@ final class Uploader implements AutoCloseable {
         count,
         rowBytes,
         (buffer, first, rowsHere) -> {
-          MemorySegment.copy(signs, first * rowBytes, pinned[buffer], 0, rowsHere * rowBytes);
+          fill(buffer, signs, first * rowBytes, rowsHere * rowBytes);
           pack(
               "pack_sign_tiles",
               128,
@@ -126,7 +131,7 @@ final class Uploader implements AutoCloseable {
         columns,
         (buffer, first, bandsHere) -> {
           long bytes = (long) bandsHere * columns;
-          MemorySegment.copy(indices, (long) first * columns, pinned[buffer], 0, bytes);
+          fill(buffer, indices, (long) first * columns, bytes);
           driver.copyToDevice(rows[buffer], pinned[buffer].asSlice(0, bytes), launcher.stream());
           launcher.waiting(
               "pack_index_tiles",
@@ -146,7 +151,7 @@ final class Uploader implements AutoCloseable {
       for (long at = 0; at < from.byteSize(); at += BUFFER_BYTES) {
         long count = Math.min(BUFFER_BYTES, from.byteSize() - at);
         int buffer = take();
-        MemorySegment.copy(from, at, pinned[buffer], 0, count);
+        fill(buffer, from, at, count);
         driver.copyToDevice(to + at, pinned[buffer].asSlice(0, count), launcher.stream());
         driver.recordEvent(free[buffer], launcher.stream());
       }
@@ -166,6 +171,25 @@ final class Uploader implements AutoCloseable {
                 .number((int) seed)
                 .number(mask)
                 .number(base)));
+  }
+
+  /** Waits until everything has arrived. */
+  void finish() {
+    driver.synchronize(launcher.stream());
+  }
+
+  private void fill(int buffer, MemorySegment from, long at, long bytes) {
+    MemorySegment to = pinned[buffer];
+    if (bytes <= STRETCH_BYTES) {
+      MemorySegment.copy(from, at, to, 0, bytes);
+      return;
+    }
+    LongStream.range(0, Math.ceilDiv(bytes, STRETCH_BYTES))
+        .map(stretch -> stretch * STRETCH_BYTES)
+        .parallel()
+        .forEach(begin ->
+            MemorySegment.copy(
+                from, at + begin, to, begin, Math.min(STRETCH_BYTES, bytes - begin)));
   }
 
   private record Packing(long tiles, Placement at, int rows, int columns) {}
@@ -220,7 +244,6 @@ final class Uploader implements AutoCloseable {
     lock.lock();
     try {
       work.run();
-      driver.synchronize(launcher.stream());
     } finally {
       lock.unlock();
     }

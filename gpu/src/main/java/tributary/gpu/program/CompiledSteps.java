@@ -1,5 +1,6 @@
 package tributary.gpu.program;
 
+import java.util.Collections;
 import java.util.List;
 import tributary.gpu.KvShape;
 import tributary.gpu.RowRun;
@@ -11,7 +12,7 @@ public interface CompiledSteps extends AutoCloseable {
   enum Wanted {
     /** Its keys and values. */
     NOTHING,
-    /** The lowest of the tokens with the largest logit. */
+    /** The token that its draw gives. */
     CHOICE,
     /** All logits. */
     LOGITS
@@ -24,22 +25,34 @@ public interface CompiledSteps extends AutoCloseable {
    * @param tenants ascending runs; rows outside them are the base's
    * @param sequences which rows continue which sequence; they cover all rows
    * @param wanted one a row
+   * @param draws one a row, of which those of rows that want a choice count
    */
   record Rows(
       int[] tokens,
       List<RowRun<CompiledTenant>> tenants,
       List<SequenceRows> sequences,
-      List<Wanted> wanted) {
+      List<Wanted> wanted,
+      List<Draw> draws) {
     public Rows {
       tenants = List.copyOf(tenants);
       sequences = List.copyOf(sequences);
       wanted = List.copyOf(wanted);
+      draws = List.copyOf(draws);
+    }
+
+    /** Rows whose choices are the likeliest tokens. */
+    public Rows(
+        int[] tokens,
+        List<RowRun<CompiledTenant>> tenants,
+        List<SequenceRows> sequences,
+        List<Wanted> wanted) {
+      this(tokens, tenants, sequences, wanted, Collections.nCopies(tokens.length, Draw.GREEDY));
     }
   }
 
   /** Is told what came out, rows ascending. */
   interface Results {
-    /** The choice of a row; negative when none of its logits is a number. */
+    /** The choice of a row; negative when its logits allow none. */
     void chosen(int row, int token);
 
     /**

@@ -19,6 +19,7 @@ import tributary.gpu.program.CompiledModel;
 import tributary.gpu.program.CompiledSteps;
 import tributary.gpu.program.CompiledSteps.Wanted;
 import tributary.gpu.program.CompiledTenant;
+import tributary.gpu.program.Draw;
 import tributary.protocol.ErrorCode;
 import tributary.protocol.TributaryException;
 
@@ -88,6 +89,29 @@ class StepCallsTest {
                 "copyToHost bytes=" + rows * Integer.BYTES,
                 "synchronize");
       }
+    }
+  }
+
+  @Test
+  void draws_cost_no_call_more_than_the_likeliest_tokens() {
+    try (CompiledModel model = model();
+        CompiledSteps steps = model.steps(decoder.cache(16, 64))) {
+      CompiledSteps.Rows greedy = decode(List.of(), 2, 0, Wanted.CHOICE);
+      CompiledSteps.Rows drawing =
+          new CompiledSteps.Rows(
+              greedy.tokens(),
+              greedy.tenants(),
+              greedy.sequences(),
+              greedy.wanted(),
+              List.of(Draw.GREEDY, new Draw(1, 0, 0.9, 0, 0.5)));
+      steps.run(greedy, IGNORED);
+      steps.run(drawing, IGNORED);
+      driver.takeCalls();
+      steps.run(greedy, IGNORED);
+      List<String> calls = driver.takeCalls();
+      steps.run(drawing, IGNORED);
+
+      assertThat(driver.takeCalls()).isEqualTo(calls).contains("launchGraph");
     }
   }
 

@@ -1,9 +1,12 @@
 package tributary.model.bench;
 
+import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import tributary.gpu.Backend;
 import tributary.gpu.KvShape;
@@ -23,10 +26,12 @@ import tributary.model.network.StepRecording;
 import tributary.model.network.Weights;
 import tributary.protocol.ErrorCode;
 import tributary.protocol.TributaryException;
+import tributary.tensor.format.DeltaTensor;
 
 /**
- * How fast a device decodes a batch at a fixed context: weights, signs and scales are made on the
- * device, and each step computes the same positions, so that all read the same bytes.
+ * How fast a device decodes a batch at a fixed context: weights and signs are made on the device,
+ * other codes on the host, and each step computes the same positions, so that all read the same
+ * bytes.
  */
 public final class CompiledDecodeBenchmark {
   private static final int PAGE_TOKENS = 16;
@@ -37,16 +42,15 @@ public final class CompiledDecodeBenchmark {
    *
    * @param rows one a sequence
    * @param tenants that the first rows belong to, one each; further rows run the base
-   * @param planes of each tenant's signs, over all matrices but embeddings and head
+   * @param code of each tenant's difference, over all matrices but embeddings and head
    * @param context positions that each row attends to, itself included
    * @param steps that are timed
    */
   public record Settings(
-      ModelShape shape, int rows, int tenants, int planes, int context, int steps) {
+      ModelShape shape, int rows, int tenants, RandomCode code, int context, int steps) {
     public Settings {
       within("rows", rows, 1, 1024);
       within("tenants", tenants, 0, rows);
-      within("planes", planes, 1, 8);
       within("context", context, 1, 1 << 20);
       within("steps", steps, 1, 1_000_000);
     }
@@ -62,14 +66,16 @@ public final class CompiledDecodeBenchmark {
    * What was measured; times are medians.
    *
    * @param hostMillisecondsPerStep for which the device waited for the host
-   * @param bytesPerStep of weights, signs, and keys and values, each once
+   * @param size of the code: planes, bits, rows of a vector or rank
+   * @param bytesPerStep of weights, differences, and keys and values, each once
    * @param gigabytesPerSecond those bytes over the step
    */
   public record Report(
       String shape,
       int rows,
       int tenants,
-      int planes,
+      String codec,
+      int size,
       int context,
       double millisecondsPerStep,
       double millisecondsPerStepP90,
@@ -103,17 +109,28 @@ public final class CompiledDecodeBenchmark {
                 new TributaryException(
                     ErrorCode.CONFIG, "the backend " + backend.name() + " compiles no steps"));
     List<CompiledTenant> tenants = new ArrayList<>();
-    try (Weights weights = Weights.random(network, compiler);
+    try (Arena memory = Arena.ofShared();
+        Weights weights = Weights.random(network, compiler);
         CompiledModel model = compiler.compile(StepRecording.of(network, cache), weights, cache)) {
       try (CompiledSteps steps = model.steps(cache)) {
+        Supplier<Differences> next = differences(backend, compiler, model, memory);
         for (int i = 0; i < settings.tenants; i++) {
-          tenants.add(Differences.random(network, compiler, model, settings.planes).compiled());
+          tenants.add(next.get().compiled());
         }
         return run(steps, tenants, backend);
       } finally {
         tenants.forEach(CompiledTenant::close);
       }
     }
+  }
+
+  private Supplier<Differences> differences(
+      Backend backend, StepCompiler compiler, CompiledModel model, Arena memory) {
+    if (settings.code.kind() == RandomCode.Kind.SIGN_PLANES) {
+      return () -> Differences.random(network, compiler, model, settings.code.size());
+    }
+    Map<String, DeltaTensor> tensors = settings.code.differences(network, memory);
+    return () -> Differences.load(network, tensors, new Differences.Target(backend, model));
   }
 
   private Report run(CompiledSteps steps, List<CompiledTenant> tenants, Backend backend) {
@@ -137,7 +154,8 @@ public final class CompiledDecodeBenchmark {
         settings.shape.shapeName(),
         settings.rows,
         settings.tenants,
-        settings.planes,
+        settings.code.kind().codec(),
+        settings.code.size(),
         settings.context,
         median,
         milliseconds[(int) (settings.steps * 0.9)],
@@ -167,18 +185,17 @@ public final class CompiledDecodeBenchmark {
 
   private long bytes() {
     long weights = 0;
-    long signs = 0;
+    long differences = 0;
     for (Parameter parameter : network.parameters().all()) {
       if (parameter instanceof Parameter.Matrix matrix && !matrix.equals(network.embedding())) {
         long elements = (long) matrix.rows() * matrix.columns();
         weights += elements * Short.BYTES;
-        signs += matrix.vocabulary() ? 0 : elements / Byte.SIZE;
+        differences +=
+            matrix.vocabulary() ? 0 : settings.code.bytes(matrix.rows(), matrix.columns());
       }
     }
     long position = 2L * cache.layers() * cache.heads() * cache.headSize() * Short.BYTES;
-    return weights
-        + signs * settings.planes * settings.tenants
-        + position * settings.context * settings.rows;
+    return weights + differences * settings.tenants + position * settings.context * settings.rows;
   }
 
   private static final CompiledSteps.Results IGNORED =

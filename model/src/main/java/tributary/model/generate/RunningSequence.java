@@ -54,17 +54,16 @@ final class RunningSequence {
   StepBatch.Slice advance(int count) {
     int first = computed;
     computed += count;
-    return new StepBatch.Slice(
-        prompt.delta(), Arrays.copyOfRange(tokens, first, computed), first, pages, wanted());
-  }
-
-  private StepBatch.LogitRows wanted() {
+    int[] slice = Arrays.copyOfRange(tokens, first, computed);
     if (computed < length) {
-      return StepBatch.LogitRows.NONE;
+      return new StepBatch.Slice(prompt.delta(), slice, first, pages, StepBatch.LogitRows.NONE);
     }
-    return Sampler.takesLargest(prompt.sampling(), prompt.stop(), length - promptLength)
-        ? StepBatch.LogitRows.CHOICE
-        : StepBatch.LogitRows.LAST;
+    return Sampler.simple(prompt.sampling(), prompt.stop(), length - promptLength)
+        .map(draw ->
+            new StepBatch.Slice(
+                prompt.delta(), slice, first, pages, StepBatch.LogitRows.CHOICE, draw))
+        .orElseGet(() ->
+            new StepBatch.Slice(prompt.delta(), slice, first, pages, StepBatch.LogitRows.LAST));
   }
 
   Sampler.Drawn draw(Sampler sampler, float[] logits) {

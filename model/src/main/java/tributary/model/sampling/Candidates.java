@@ -1,59 +1,83 @@
 package tributary.model.sampling;
 
 import java.util.Arrays;
-import tributary.protocol.Sampling;
+import tributary.gpu.program.Draw;
 
 /**
- * Temperature, filters and the draw.
+ * Draws tokens. Not thread-safe.
  *
  * <p>Top-k, top-p and min-p each keep a prefix of the tokens in descending order of probability, so
  * together they keep the shortest of the three prefixes. Only tokens that can be in it are sorted:
  * the k best, or those above the probability that the tail outside the nucleus could have.
  */
-final class Candidates {
+public final class Candidates {
   private final Ranking ranking = new Ranking();
   private double[] weights = {};
+  private int[] ids = {};
 
   /**
-   * Draws a token.
+   * The token that a draw gives.
    *
-   * @param unit uniform in [0, 1)
+   * @param logits [vocabulary]
+   * @return negative when a logit to draw from is not a number or infinite, or all are ruled out;
+   *     of a greedy draw, when none is a number
    */
-  int draw(float[] logits, Sampling sampling, double unit) {
-    int k = sampling.topK();
+  public int choice(float[] logits, Draw draw) {
+    int best = largest(logits);
+    if (draw.isGreedy() || best < 0) {
+      return best;
+    }
+    for (float logit : logits) {
+      if (!(logit < Float.POSITIVE_INFINITY)) {
+        return -1;
+      }
+    }
+    return logits[best] == Float.NEGATIVE_INFINITY ? -1 : draw(logits, logits[best], draw);
+  }
+
+  /** The lowest of the ids with the largest logit; negative when none is a number. */
+  public static int largest(float[] logits) {
+    int best = -1;
+    for (int i = 0; i < logits.length; i++) {
+      if (best < 0 ? !Float.isNaN(logits[i]) : logits[i] > logits[best]) {
+        best = i;
+      }
+    }
+    return best;
+  }
+
+  private int draw(float[] logits, double max, Draw draw) {
+    int k = draw.topK();
     if (k > 0 && k < logits.length) {
       long[] best = ranking.best(logits, k);
-      double mass = weigh(logits, best, k, sampling);
-      return Ranking.token(best[pick(kept(k, mass, sampling), 0, unit)]);
+      double mass = weigh(logits, max, best, k, draw);
+      return pick(logits, max, best, kept(k, mass, draw), draw);
     }
-    double mass = weigh(logits, sampling);
-    if (sampling.topP() == 1) {
-      return pick(logits.length, sampling.minP(), unit);
+    double mass = weigh(logits, max, draw);
+    if (draw.topP() == 1) {
+      return pick(logits.length, draw.minP(), draw.unit());
     }
-    int count = nucleus(logits, mass, sampling);
-    long[] ranked = ranking.reserve(count);
-    return Ranking.token(ranked[pick(kept(count, mass, sampling), 0, unit)]);
+    int count = nucleus(logits, max, mass, draw);
+    return pick(logits, max, ranking.reserve(count), kept(count, mass, draw), draw);
   }
 
   /** Weights of all tokens relative to the likeliest, by id; returns their sum. */
-  private double weigh(float[] logits, Sampling sampling) {
+  private double weigh(float[] logits, double max, Draw draw) {
     reserve(logits.length);
-    double max = logits[Sampler.argMax(logits)];
     double mass = 0;
     for (int i = 0; i < logits.length; i++) {
-      weights[i] = Math.exp((logits[i] - max) / sampling.temperature());
+      weights[i] = Math.exp((logits[i] - max) / draw.temperature());
       mass += weights[i];
     }
     return mass;
   }
 
   /** Weights of ranked tokens, best first; returns their sum. */
-  private double weigh(float[] logits, long[] ranked, int count, Sampling sampling) {
+  private double weigh(float[] logits, double max, long[] ranked, int count, Draw draw) {
     reserve(count);
-    double max = logits[Ranking.token(ranked[0])];
     double mass = 0;
     for (int i = 0; i < count; i++) {
-      weights[i] = Math.exp((logits[Ranking.token(ranked[i])] - max) / sampling.temperature());
+      weights[i] = Math.exp((logits[Ranking.token(ranked[i])] - max) / draw.temperature());
       mass += weights[i];
     }
     return mass;
@@ -63,8 +87,8 @@ final class Candidates {
    * Ranks every token that can be in the nucleus, with its weight at its rank; returns how many.
    * Tokens below {@code (1 - p) / tokens} each have less than {@code 1 - p} together.
    */
-  private int nucleus(float[] logits, double mass, Sampling sampling) {
-    double cutoff = (1 - sampling.topP()) / logits.length * mass;
+  private int nucleus(float[] logits, double max, double mass, Draw draw) {
+    double cutoff = (1 - draw.topP()) / logits.length * mass;
     int count = 0;
     for (int i = 0; i < logits.length; i++) {
       count += weights[i] >= cutoff ? 1 : 0;
@@ -77,23 +101,38 @@ final class Candidates {
       }
     }
     Arrays.sort(keys, 0, count);
-    weigh(logits, keys, count, sampling);
+    double _ = weigh(logits, max, keys, count, draw);
     return count;
   }
 
   /** Length of the prefix that top-p and min-p leave of {@code count} ranked tokens. */
-  private int kept(int count, double mass, Sampling sampling) {
+  private int kept(int count, double mass, Draw draw) {
     double reached = 0;
     for (int i = 0; i < count; i++) {
-      if (i > 0 && weights[i] < sampling.minP()) {
+      if (i > 0 && weights[i] < draw.minP()) {
         return i;
       }
       reached += weights[i];
-      if (sampling.topP() < 1 && reached >= sampling.topP() * mass) {
+      if (draw.topP() < 1 && reached >= draw.topP() * mass) {
         return i + 1;
       }
     }
     return count;
+  }
+
+  /** Draws from the first {@code count} of ranked tokens, in order of their ids. */
+  private int pick(float[] logits, double max, long[] ranked, int count, Draw draw) {
+    if (ids.length < count) {
+      ids = new int[count];
+    }
+    for (int i = 0; i < count; i++) {
+      ids[i] = Ranking.token(ranked[i]);
+    }
+    Arrays.sort(ids, 0, count);
+    for (int i = 0; i < count; i++) {
+      weights[i] = Math.exp((logits[ids[i]] - max) / draw.temperature());
+    }
+    return ids[pick(count, 0, draw.unit())];
   }
 
   /** The index at which the running sum of weights of at least {@code min} passes the draw. */

@@ -17,7 +17,7 @@ final class Logprobs {
       raw = new float[logits.length];
     }
     System.arraycopy(logits, 0, raw, 0, logits.length);
-    float max = logits[Sampler.argMax(logits)];
+    float max = logits[Candidates.largest(logits)];
     double sum = 0;
     for (float logit : logits) {
       sum += Math.exp((double) logit - max);

@@ -2,7 +2,9 @@ package tributary.model.sampling;
 
 import java.util.BitSet;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import tributary.gpu.program.Draw;
 import tributary.protocol.ErrorCode;
 import tributary.protocol.Sampling;
 import tributary.protocol.StopRule;
@@ -66,40 +68,38 @@ public final class Sampler {
     penalties.apply(logits, tokens, promptLength, length, sampling);
 
     requireChoice(logits);
-    int token =
-        sampling.isGreedy()
-            ? argMax(logits)
-            : candidates.draw(logits, sampling, CounterRandom.unit(sampling.seed(), index));
+    int token = candidates.choice(logits, draw(sampling, index));
     return sampling.reportsLogprobs()
         ? new Drawn(token, logprobs.of(token), logprobs.top())
         : new Drawn(token, null, List.of());
   }
 
   /**
-   * True when the next token is the one with the largest logit, whatever else was drawn: then
-   * {@link #drawn} serves, and the logits need not be read.
+   * How the next token is drawn when that depends on its logits alone: then {@link #drawn} serves,
+   * and the logits need not be read.
    *
    * @param index of the token in the output
    */
-  public static boolean takesLargest(Sampling sampling, StopRule stop, int index) {
-    return sampling.isGreedy()
-        && !sampling.reportsLogprobs()
-        && sampling.logitBias().isEmpty()
-        && sampling.repetitionPenalty() == 1
-        && sampling.presencePenalty() == 0
-        && sampling.frequencyPenalty() == 0
-        && (index >= stop.minTokens() || stop.stopTokens().isEmpty());
+  public static Optional<Draw> simple(Sampling sampling, StopRule stop, int index) {
+    boolean simple =
+        !sampling.reportsLogprobs()
+            && sampling.logitBias().isEmpty()
+            && sampling.repetitionPenalty() == 1
+            && sampling.presencePenalty() == 0
+            && sampling.frequencyPenalty() == 0
+            && (index >= stop.minTokens() || stop.stopTokens().isEmpty());
+    return simple ? Optional.of(draw(sampling, index)) : Optional.empty();
   }
 
-  /** The lowest of the ids with the largest logit; negative when none is a number. */
-  public static int choice(float[] logits) {
-    int best = -1;
-    for (int i = 0; i < logits.length; i++) {
-      if (best < 0 ? !Float.isNaN(logits[i]) : logits[i] > logits[best]) {
-        best = i;
-      }
-    }
-    return best;
+  private static Draw draw(Sampling sampling, int index) {
+    return sampling.isGreedy()
+        ? Draw.GREEDY
+        : new Draw(
+            sampling.temperature(),
+            sampling.topK(),
+            sampling.topP(),
+            sampling.minP(),
+            CounterRandom.unit(sampling.seed(), index));
   }
 
   /**
@@ -111,20 +111,10 @@ public final class Sampler {
     if (choice < 0) {
       throw new TributaryException(
           ErrorCode.INTERNAL,
-          "the model computed no logit that is a number; its weights or its delta are damaged");
+          "the model computed no logits that a token can be drawn from; its weights or its delta are"
+              + " damaged");
     }
     return new Drawn(choice, null, List.of());
-  }
-
-  /** The lowest of the ids with the largest logit. */
-  static int argMax(float[] logits) {
-    int best = 0;
-    for (int i = 1; i < logits.length; i++) {
-      if (logits[i] > logits[best]) {
-        best = i;
-      }
-    }
-    return best;
   }
 
   private static void addBias(float[] logits, Sampling sampling) {
@@ -180,7 +170,7 @@ public final class Sampler {
   }
 
   private static void requireChoice(float[] logits) {
-    if (logits[argMax(logits)] == Float.NEGATIVE_INFINITY) {
+    if (logits[Candidates.largest(logits)] == Float.NEGATIVE_INFINITY) {
       throw new TributaryException(
           ErrorCode.INTERNAL,
           "no token can be drawn: model, logit_bias, min_tokens and response_format rule out the "

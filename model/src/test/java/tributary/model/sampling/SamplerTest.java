@@ -14,6 +14,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import tributary.gpu.program.Draw;
 import tributary.protocol.Sampling;
 import tributary.protocol.StopRule;
 import tributary.protocol.TokenLogprob;
@@ -179,6 +180,49 @@ class SamplerTest {
         assertThat(draw(settings, random.nextLong(), logits).token()).isIn(allowed);
       }
     }
+  }
+
+  @Test
+  void a_simple_draw_gives_the_same_token_without_the_rest_of_the_sampler() {
+    SplittableRandom random = new SplittableRandom(8);
+    for (int round = 0; round < 300; round++) {
+      float[] logits = new float[50];
+      for (int i = 0; i < logits.length; i++) {
+        logits[i] = (float) random.nextDouble(4);
+      }
+      Settings settings =
+          Settings.PLAIN
+              .temperature(round % 5 == 0 ? 0 : 0.1 + random.nextDouble())
+              .filters(random.nextInt(60), 0.05 + 0.95 * random.nextDouble(), 0.1);
+      Draw simple = Sampler.simple(settings.seeded(round), NO_STOP, 0).orElseThrow();
+      assertThat(new Candidates().choice(logits, simple))
+          .isEqualTo(draw(settings, round, logits).token());
+    }
+    assertThat(Sampler.simple(Settings.PLAIN.penalties(1, 1, 0).seeded(0), NO_STOP, 0)).isEmpty();
+    assertThat(Sampler.simple(Settings.PLAIN.bias(Map.of(1, 1.0)).seeded(0), NO_STOP, 0)).isEmpty();
+  }
+
+  @Test
+  void the_draw_goes_through_what_is_kept_in_order_of_ids() {
+    float[] logits = log(0.1, 0.2, 0.4, 0.3);
+    double[] units = {0, 0.2, 0.24, 0.6, 0.7, 0.99};
+    int[] wanted = {1, 1, 2, 2, 3, 3};
+    for (int i = 0; i < units.length; i++) {
+      for (Draw draw : List.of(new Draw(1, 3, 1, 0, units[i]), new Draw(1, 0, 0.85, 0, units[i]))) {
+        assertThat(new Candidates().choice(logits, draw)).isEqualTo(wanted[i]);
+      }
+    }
+  }
+
+  @Test
+  void logits_that_are_no_numbers_allow_no_draw() {
+    Draw draw = new Draw(1, 0, 1, 0, 0.5);
+    for (float odd : new float[] {Float.NaN, Float.POSITIVE_INFINITY}) {
+      assertThat(new Candidates().choice(new float[] {1, odd, 2}, draw)).isNegative();
+    }
+    float[] ruledOut = {Float.NEGATIVE_INFINITY, Float.NEGATIVE_INFINITY};
+    assertThat(new Candidates().choice(ruledOut, draw)).isNegative();
+    assertThat(new Candidates().choice(new float[] {1, Float.NaN, 2}, Draw.GREEDY)).isEqualTo(2);
   }
 
   @Test
