@@ -1,13 +1,8 @@
 // Attention of prompts against its scalar definition, in double on the host: stretches that begin and end
 // off every border, poison wherever nothing may be read, equal bits however prompts are cut and mixed.
 // Exit status 0 when all hold.
+#include "checks.cuh"
 #include "prompts.cuh"
-
-static int failures = 0;
-
-static void expect(bool holds, const std::string& what) {
-  if (!holds && failures++ < 40) printf("FAILED  %s\n", what.c_str());
-}
 
 struct PromptCase {
   int heads, kvHeads, size, pageTokens;
