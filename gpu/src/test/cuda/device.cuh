@@ -34,6 +34,11 @@ class Device {
   explicit Device(const std::vector<T>& from) : Device(from.size()) { set(from); }
   Device(Device&& other) noexcept : count(other.count), memory(other.memory) { other.memory = nullptr; }
   Device(const Device&) = delete;
+  Device& operator=(Device&& other) noexcept {
+    std::swap(count, other.count);
+    std::swap(memory, other.memory);
+    return *this;
+  }
   ~Device() { if (memory != nullptr) cudaFree(memory); }
 
   T* get() const { return (T*) (memory + GUARD); }

@@ -85,7 +85,7 @@ static void testLaunchesInARow() {
   printf("launches in a row\n");
 }
 
-// A gate and an up projection, interleaved; rows 3 to 5 are a tenant's with vector codes for both.
+// A gate and an up projection, interleaved; rows 3 to 5 are a tenant's with vector codes or low rank for both.
 static void testSilu() {
   Random random(2);
   int half = 72, columns = 200, rows = 10;
@@ -98,21 +98,24 @@ static void testSilu() {
   Device<bf16> deviceGate(gate), deviceUp(up), deviceX(x), out((size_t) rows * half);
   packWeights(tiles.get(), deviceGate.get(), half, columns, {0, 1});
   packWeights(tiles.get(), deviceUp.get(), half, columns, {8, 1});
-  HostTenant tenant;
+  HostTenant kinds[2];
   for (int first : {0, 8}) {
-    tenant.parts.push_back(HostPart::vectors(random, first, half, first == 0 ? 8 : 4, columns));
-    tenant.parts.back().interleaved = 1;
+    kinds[0].parts.push_back(HostPart::vectors(random, first, half, first == 0 ? 8 : 4, columns));
+    kinds[1].parts.push_back(HostPart::lowRank(random, first, half, first == 0 ? 8 : 20, columns));
+    for (HostTenant& kind : kinds) kind.parts.back().interleaved = 1;
   }
-  tenant.upload(2 * half);
-  Step s = {};
-  s.rows = rows;
-  s.runs = 1;
-  s.run[0] = {tenant.table.get(), nullptr, 3, 3, {}};
-  Device<Step> step(std::vector<Step>{s});
+  for (HostTenant& kind : kinds) kind.upload(2 * half);
   Device<float> difference((size_t) rows * 2 * half);
   Device<uint32_t> arrivals(2);
   arrivals.zero();
-  for (bool tenants : {false, true}) {
+  for (int kind = -1; kind < 2; kind++) {
+    bool tenants = kind >= 0;
+    const HostTenant& tenant = kinds[std::max(kind, 0)];
+    Step s = {};
+    s.rows = rows;
+    s.runs = 1;
+    s.run[0] = {tenant.table.get(), nullptr, 3, 3, {}};
+    Device<Step> step(std::vector<Step>{s});
     fusedLinear({out.get(), deviceX.get(), tiles.get(), tenants ? step.get() : nullptr,
                  tenants ? difference.get() : nullptr, arrivals.get(), 0, rows, columns, 2 * half, 2 * half,
                  SILU_BF16}, {});
@@ -132,7 +135,8 @@ static void testSilu() {
         distance.add(__bfloat162float(found[row * half + n]), wanted, std::abs(wanted) + 1e-3);
       }
     }
-    distance.check(0x1p-8, tenants ? "fused linear with silu, interleaved vectors" : "fused linear with silu, interleaved");
+    distance.check(0x1p-8, kind < 0 ? "fused linear with silu, interleaved" : kind == 0
+        ? "fused linear with silu, interleaved vectors" : "fused linear with silu, interleaved low rank");
     expect(out.intact() && difference.intact(), "silu writes past its output");
   }
 }

@@ -16,6 +16,8 @@ struct HostPart {
   std::vector<bf16> codebook = {};     // [256][d]
   Device<bf16> deviceCodebook{2048};
   int interleaved = 0;
+  int rank = 0;
+  std::vector<bf16> up = {}, down = {};   // of low rank: [outputs][rank], [rank][columns]
 
   static HostPart make(Random& random, int kind, int firstOutput, int outputs, int planes, int columns) {
     int words = ceilDiv(columns, 64) * 2;
@@ -61,7 +63,35 @@ struct HostPart {
     CHECK(cudaDeviceSynchronize());
     return part;
   }
+  static HostPart lowRank(Random& random, int firstOutput, int outputs, int rank, int columns) {
+    int units = ceilDiv(rank, RANK_UNIT);
+    HostPart part = {PART_LOW_RANK, firstOutput, outputs, 1, columns, {}, {}, {},
+                     Device<char>((size_t) tilesOf(outputs) * units * UNIT_BYTES), Device<float>(outputs)};
+    part.rank = rank;
+    part.scales.assign(outputs, 0.01f * random.uniform());
+    for (int i = 0; i < outputs * rank; i++) part.up.push_back(__float2bfloat16(random.uniform()));
+    for (int i = 0; i < rank * columns; i++) part.down.push_back(__float2bfloat16(random.uniform()));
+    std::vector<char> tiles(part.codes.bytes());
+    for (int n = 0; n < outputs; n++) {
+      for (int r = 0; r < rank; r++) ((bf16*) tiles.data())[rankIndex(n, r, units)] = part.up[n * rank + r];
+    }
+    part.codes.set(tiles);
+    part.deviceScales.set(part.scales);
+    part.deviceCodebook = Device<bf16>(units * weightTileBytes(columns) / sizeof(bf16));
+    part.deviceCodebook.zero();
+    Device<bf16> rowMajor(part.down);
+    packWeights((char*) part.deviceCodebook.get(), rowMajor.get(), rank, columns, {0, 0});
+    CHECK(cudaDeviceSynchronize());
+    return part;
+  }
   float value(int n, int k) const {
+    if (kind == PART_LOW_RANK) {
+      double sum = 0;
+      for (int r = 0; r < rank; r++) {
+        sum += (double) __bfloat162float(up[n * rank + r]) * __bfloat162float(down[(size_t) r * columns + k]);
+      }
+      return (float) (scales[0] * sum);
+    }
     if (kind == PART_VECTORS) {
       int vector = indices[(size_t) (n / vectorRows) * columns + k];
       return scales[n] * __bfloat162float(codebook[vector * vectorRows + n % vectorRows]);
@@ -79,11 +109,15 @@ struct HostPart {
   Part device() const {
     if (kind == PART_VECTORS) {
       return {codes.get(), deviceScales.get(), firstOutput, outputs << interleaved, (uint8_t) kind, 1, 0,
-              (uint8_t) vectorRows, (uint8_t) interleaved, {}};
+              {(uint8_t) vectorRows}, (uint8_t) interleaved, {}};
+    }
+    if (kind == PART_LOW_RANK) {
+      return {codes.get(), deviceScales.get(), firstOutput, outputs << interleaved, (uint8_t) kind, 1, 0,
+              {(uint8_t) ceilDiv(rank, RANK_UNIT)}, (uint8_t) interleaved, {}};
     }
     int skip = firstOutput % 16;
     return {codes.get(), deviceScales.get(), firstOutput - skip, skip + outputs, (uint8_t) kind,
-            (uint8_t) planes, (uint8_t) skip, 0, 0, {}};
+            (uint8_t) planes, (uint8_t) skip, {0}, 0, {}};
   }
 };
 
@@ -95,7 +129,7 @@ struct HostTenant {
     Projection projection = {};
     outputs = baseOutputs;
     for (const HostPart& part : parts) {
-      projection.codebook[projection.parts] = part.deviceCodebook.get();
+      projection.extra[projection.parts] = part.deviceCodebook.get();
       projection.part[projection.parts++] = part.device();
       outputs = std::max(outputs, part.firstOutput + part.outputs);
     }
@@ -146,7 +180,7 @@ struct LinearProblem {
   // Tenants differ in planes; some have rows of their own in place of the base's, or beyond them.
   HostTenant tenant(Random& random) {
     HostTenant t;
-    int cut = shape.outputs >= 48 ? shape.outputs / 2 / 16 * 16 : 0, style = (int) tenants.size() % 8;
+    int cut = shape.outputs >= 48 ? shape.outputs / 2 / 16 * 16 : 0, style = (int) tenants.size() % 11;
     auto add = [&](int kind, int first, int count, int planes) {
       t.parts.push_back(HostPart::make(random, kind, first, count, planes, shape.columns));
     };
@@ -157,6 +191,14 @@ struct LinearProblem {
       add(PART_REPLACED, 0, shape.outputs, 1);
     } else if (style == 1) {
       t.parts.push_back(HostPart::vectors(random, 0, shape.outputs, 8, shape.columns));
+    } else if (style == 8) {
+      t.parts.push_back(HostPart::lowRank(random, 0, shape.outputs, 16, shape.columns));
+    } else if (style == 9) {   // Several parts, which blocks share out where there are enough.
+      t.parts.push_back(HostPart::lowRank(random, 0, cut > 0 ? cut : shape.outputs, 1 + random.below(16), shape.columns));
+      if (cut > 0) t.parts.push_back(HostPart::lowRank(random, cut, shape.outputs - cut, 17 + random.below(240), shape.columns));
+    } else if (style == 10) {
+      if (cut > 0) add(PART_SIGNS, 0, cut, 2);
+      t.parts.push_back(HostPart::lowRank(random, cut, shape.outputs - cut, 64, shape.columns));
     } else if (style == 6) {
       if (cut > 0) add(PART_SIGNS, 0, cut, 1);
       t.parts.push_back(HostPart::vectors(random, cut, shape.outputs - cut, 4, shape.columns));

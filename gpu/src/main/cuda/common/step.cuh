@@ -11,6 +11,7 @@ enum PartKind : uint8_t {
   PART_SIGNS = 0,     // codes: sign tiles; D[n, k] = sum over planes p of scales[p, n] * sign[p, n, k]
   PART_REPLACED = 1,  // codes: weight tiles; these rows stand in for the base's
   PART_VECTORS = 2,   // codes: index tiles; D[n, k] = scales[n] * codebook[index[n / d, k]][n % d]
+  PART_LOW_RANK = 6,  // codes: rank tiles of `up`; D[n, k] = scales[0] * sum over r of up[n, r] * down[r, k]
 };
 
 // A tenant's difference to outputs [firstOutput + skip, firstOutput + outputs) of a projection.
@@ -23,8 +24,11 @@ struct Part {             // 32 bytes
   uint8_t kind;
   uint8_t planes;         // of signs; else 1
   uint8_t skip;           // below 16; 0 for vectors
-  uint8_t vectorRows;     // d of vectors: 4 or 8; else 0
-  uint8_t interleaved;    // of vectors: row n lies at mergedOutput({firstOutput, 1}, n), of a multiple of 8
+  union {
+    uint8_t vectorRows;   // d of vectors: 4 or 8
+    uint8_t rankUnits;    // of low rank: the rank in 16s, rounded up
+  };
+  uint8_t interleaved;    // of vectors and low rank: row n lies at mergedOutput({firstOutput, 1}, n), of a multiple of 8
                           // rows; outputs is twice their number; two such parts cover a whole layer
   uint8_t scalesBase;     // 0: the base's rows are taken as they are
   uint8_t reserved[2];
@@ -42,7 +46,8 @@ struct Projection {       // 128 bytes
   Part part[MAX_PARTS];
   int parts;
   int outputs;            // of the tenant's own matrix: the base's, or more
-  const __nv_bfloat16* codebook[MAX_PARTS];   // [256][d] of parts of vectors, 16-byte aligned
+  const void* extra[MAX_PARTS];   // of vectors: the codebook, bf16 [256][d], 16-byte aligned; of low rank:
+                                  // weight tiles of `down`, whose rows are padded to 16
 };
 
 // Neighbouring rows of one tenant.

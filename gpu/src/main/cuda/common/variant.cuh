@@ -21,6 +21,19 @@ __device__ __forceinline__ void addVectors(float (&v)[8], const Part& part, cons
   }
 }
 
+__device__ __forceinline__ void addLowRank(float (&v)[8], const Part& part, const char* down, int row, int k,
+                                           int columns) {
+  float sum[8] = {}, weight[8];
+  for (int rank = 0; rank < part.rankUnits * 16; rank++) {
+    float up = __bfloat162float(((const __nv_bfloat16*) part.codes)[rankIndex(row, rank, part.rankUnits)]);
+    widen8(weight, *(const uint4*) (down + weightOffset(rank, k, columns)));
+#pragma unroll
+    for (int i = 0; i < 8; i++) sum[i] = fmaf(up, weight[i], sum[i]);
+  }
+#pragma unroll
+  for (int i = 0; i < 8; i++) v[i] = fmaf(part.scales[0], sum[i], v[i]);
+}
+
 // The part's row that a merged output is, or -1.
 __device__ __forceinline__ int rowOf(const Part& part, int output) {
   int own = output - part.firstOutput;
@@ -50,7 +63,11 @@ __device__ __forceinline__ void variantWeights(float (&v)[8], const char* weight
       for (int i = 0; i < 8; i++) v[i] *= factor;
     }
     if (part.kind == PART_VECTORS) {
-      addVectors(v, part, own->codebook[p], row, k, columns);
+      addVectors(v, part, (const __nv_bfloat16*) own->extra[p], row, k, columns);
+      continue;
+    }
+    if (part.kind == PART_LOW_RANK) {
+      addLowRank(v, part, (const char*) own->extra[p], row, k, columns);
       continue;
     }
     int64_t planeWords = tilesOf(part.outputs) * signTileBytes(columns) / 4;

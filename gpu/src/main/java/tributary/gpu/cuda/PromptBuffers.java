@@ -27,7 +27,8 @@ final class PromptBuffers implements AutoCloseable {
   }
 
   static PromptBuffers allocate(CudaModel model, KvShape shape, int rows) {
-    DeviceArena fixed = new DeviceArena(model.device().driver(), "prompts of %d rows".formatted(rows));
+    DeviceArena fixed =
+        new DeviceArena(model.device().driver(), "prompts of %d rows".formatted(rows));
     try {
       return new PromptBuffers(model, shape, fixed, rows);
     } catch (RuntimeException | Error e) {
