@@ -15,8 +15,8 @@ import tributary.gpu.program.CompiledSteps;
  * Runs steps as graphs, one for each number of rows up to 32 in a few sizes, with tenants or
  * without, recorded when it is first needed. What differs from step to step lies in one piece of
  * device memory that a single copy renews. A step of more rows runs in parts, one after the other:
- * a part's rows find the keys and values of the earlier ones in the cache. Stretches of prompts
- * run apart, in {@linkplain PromptSteps launches of many rows}.
+ * a part's rows find the keys and values of the earlier ones in the cache. Stretches of prompts run
+ * apart, in {@linkplain PromptSteps launches of many rows}.
  */
 final class CudaSteps implements CompiledSteps {
   private final CudaModel model;

@@ -25,8 +25,7 @@ record QueryTiles(long address, int count) {
 
   /** Bytes of the tiles of these pieces. */
   static long bytes(List<SequenceRows> pieces) {
-    return (long) BYTES
-        * pieces.stream().mapToInt(piece -> Math.ceilDiv(piece.rows(), ROWS)).sum();
+    return (long) BYTES * pieces.stream().mapToInt(piece -> Math.ceilDiv(piece.rows(), ROWS)).sum();
   }
 
   /** Writes the tiles of pieces whose rows and page tables follow one another; returns how many. */

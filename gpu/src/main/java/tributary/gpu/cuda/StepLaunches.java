@@ -62,7 +62,8 @@ final class StepLaunches {
               model.plan().hidden(),
               epsilon);
       case DeviceOp.QueryKeyValue(var slot) ->
-          linear.multiply(slot, activations.qkv(), activations.normed(), FusedLinear.Finish.STORE_BF16);
+          linear.multiply(
+              slot, activations.qkv(), activations.normed(), FusedLinear.Finish.STORE_BF16);
       case DeviceOp.QueryKeyValueBias bias -> {
         if (biased) {
           addBias(bias);
@@ -114,10 +115,12 @@ final class StepLaunches {
   private void gateUp(DeviceOp.GateUp gateUp, boolean biased) {
     int slot = gateUp.projection();
     if (!biased || gateUp.gateBias() < 0 || gateUp.upBias() < 0) {
-      linear.multiply(slot, activations.inner(), activations.normed(), FusedLinear.Finish.SILU_BF16);
+      linear.multiply(
+          slot, activations.inner(), activations.normed(), FusedLinear.Finish.SILU_BF16);
       return;
     }
-    linear.multiply(slot, activations.gateUp(), activations.normed(), FusedLinear.Finish.STORE_BF16);
+    linear.multiply(
+        slot, activations.gateUp(), activations.normed(), FusedLinear.Finish.STORE_BF16);
     rowKernels.gatedBias(
         activations.inner(),
         activations.gateUp(),

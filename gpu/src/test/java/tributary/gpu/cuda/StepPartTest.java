@@ -91,8 +91,7 @@ class StepPartTest {
             new SequenceRows(2, 3, 4, new int[] {3, 6}),
             new SequenceRows(5, 1, 0, new int[1]),
             new SequenceRows(6, 2, 1, new int[1]));
-    Rows step =
-        step(8, List.of(new RowRun<>(0, 5, one), new RowRun<>(6, 2, two)), sequences);
+    Rows step = step(8, List.of(new RowRun<>(0, 5, one), new RowRun<>(6, 2, two)), sequences);
 
     List<StepPart> parts = StepPart.split(step, sequences, 32);
 
