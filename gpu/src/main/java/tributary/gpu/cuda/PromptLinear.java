@@ -70,7 +70,7 @@ record PromptLinear(CudaModel model, Launcher launcher, long step, RowTiles tile
     launcher.overlapping(
         "widen_projection",
         "widen_projection",
-        new LaunchShape(new Grid(Tiles.count(projection.outputs()), runs, 1), THREADS, 0, 1, true),
+        new LaunchShape(new Grid(runs, Tiles.count(projection.outputs()), 1), THREADS, 0, 1, true),
         new Arguments()
             .address(scratch.address)
             .address(model.weights(slot))
