@@ -6,7 +6,7 @@
 
 inline void widenProjection(char* scratch, const char* weight, const Step* step, int64_t stride, int slot, int runs,
                             int outputs, int columns) {
-  launch(widen_projection, dim3(tilesOf(outputs), runs), 256, 0, 1, {}, scratch, weight, step, stride, slot, 0,
+  launch(widen_projection, dim3(runs, tilesOf(outputs)), 256, 0, 1, {}, scratch, weight, step, stride, slot, 0,
          outputs, columns);
 }
 

@@ -47,13 +47,14 @@ struct PrefillOperands {
 // A block of 2 x 4 warps, each with 64 rows and 64 outputs. A weight's place in its tile is that of the
 // second operand of a product; rows lie in shared memory as they are, and a lane reads of them the same 8
 // inputs. Rows of odd number swap their halves, so that neighbours do not meet in a bank.
-struct PrefillBlock {
-  static constexpr int ROWS = 128, OUTPUTS = 256, THREADS = 256;
+template <int WARP_ROWS, int WARP_COLUMNS, int COPIES>
+struct Prefill {
+  static constexpr int ROWS = 64 * WARP_ROWS, OUTPUTS = 64 * WARP_COLUMNS, THREADS = 32 * WARP_ROWS * WARP_COLUMNS;
   static constexpr int ROW_BYTES = BLOCK_INPUTS * 2;
   static constexpr int INPUT_BYTES = ROWS * ROW_BYTES;
   static constexpr int TILES = OUTPUTS / TILE_OUTPUTS;
   static constexpr int FILL_BYTES = INPUT_BYTES + TILES * BLOCK_BYTES;
-  static constexpr int FILLS = 4;
+  static constexpr int FILLS = COPIES;
   static constexpr int SHARED_BYTES = FILLS * FILL_BYTES;
   static constexpr int BANDS = 4;        // of 16 rows, a warp's
   static constexpr int HALVES = 8;       // of tiles, a warp's
@@ -62,7 +63,7 @@ struct PrefillBlock {
   const PrefillOperands& operands;
   RowTile tile;
   const char* weights;
-  int lane = threadIdx.x % 32, warpRow = threadIdx.x / 32 % 2, warpColumn = threadIdx.x / 64;
+  int lane = threadIdx.x % 32, warpRow = threadIdx.x / 32 % WARP_ROWS, warpColumn = threadIdx.x / 32 / WARP_ROWS;
   float sums[BANDS][HALVES][4] = {};
 
   // Rows past the tile's last and tiles past the outputs are copies; nobody stores what comes of them.
@@ -149,8 +150,8 @@ struct PrefillBlock {
   }
 };
 
-extern "C" __global__ void __launch_bounds__(PrefillBlock::THREADS)
-prefill_linear(PrefillOperands operands) {
+template <typename Block>
+__device__ __forceinline__ void prefillLinear(const PrefillOperands& operands) {
   extern __shared__ __align__(128) char memory[];
   letDependentsStart();
   RowTile tile = operands.tiles[blockIdx.x];
@@ -159,22 +160,28 @@ prefill_linear(PrefillOperands operands) {
       operands.step->run[tile.run - 1].projections[operands.slot].parts > 0) {
     weights = operands.scratch + (tile.run - 1 - operands.firstRun) * operands.stride;
   }
-  PrefillBlock block = {memory, operands, tile, weights};
+  Block block = {memory, operands, tile, weights};
   int blocks = ceilDiv(operands.columns, BLOCK_INPUTS);
   awaitPredecessors();
 #pragma unroll 1
-  for (int i = 0; i < PrefillBlock::FILLS - 1; i++) {
+  for (int i = 0; i < Block::FILLS - 1; i++) {
     if (i < blocks) block.copy(i);
     commitCopies();
   }
 #pragma unroll 1
   for (int i = 0; i < blocks; i++) {
-    awaitCopies<PrefillBlock::FILLS - 2>();
+    awaitCopies<Block::FILLS - 2>();
     __syncthreads();  // This fill has arrived for all, and nobody reads the one that is copied to next.
-    if (i + PrefillBlock::FILLS - 1 < blocks) block.copy(i + PrefillBlock::FILLS - 1);
+    if (i + Block::FILLS - 1 < blocks) block.copy(i + Block::FILLS - 1);
     commitCopies();
     block.multiplyBlock(i);
   }
   awaitCopies<0>();
   block.store();
+}
+
+using PrefillBlock = Prefill<2, 4, 4>;
+
+extern "C" __global__ void __launch_bounds__(PrefillBlock::THREADS) prefill_linear(const __grid_constant__ PrefillOperands operands) {
+  prefillLinear<PrefillBlock>(operands);
 }

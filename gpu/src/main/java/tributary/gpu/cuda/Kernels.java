@@ -27,8 +27,10 @@ final class Kernels implements AutoCloseable {
           "paged_decode",
           "paged_decode_any",
           "paged_prefill",
+          "prefill_linear",
           "rms_norm",
           "rope_and_cache",
+          "widen_projection",
           "fill_random",
           "read_all");
 

@@ -8,13 +8,17 @@ import tributary.gpu.cuda.driver.Driver;
 
 /**
  * The memory that prompts work in: activations of many rows, and the description of the batch: its
- * {@linkplain StepLayout rows}, their page tables and the {@linkplain QueryTiles tiles} of
- * attention.
+ * {@linkplain StepLayout rows}, their page tables, and the tiles of {@linkplain QueryTiles
+ * attention} and of {@linkplain RowTiles linear layers}.
  */
 final class PromptBuffers implements AutoCloseable {
+  /** Tenants that can share a launch of the largest projection. */
+  private static final int WIDENED_TOGETHER = 2;
+
   private final Driver driver;
   private final DeviceArena fixed;
   private final Activations activations;
+  private final PromptLinear.Scratch scratch;
   private DeviceArena changing;
   private MemorySegment host = MemorySegment.NULL;
   private long description;
@@ -23,6 +27,8 @@ final class PromptBuffers implements AutoCloseable {
     this.driver = model.device().driver();
     this.fixed = fixed;
     this.activations = Activations.allocate(fixed, model.plan(), shape, rows);
+    long scratchBytes = WIDENED_TOGETHER * PromptLinear.scratchBytes(model);
+    this.scratch = new PromptLinear.Scratch(fixed.allocate(scratchBytes), scratchBytes);
     this.changing = new DeviceArena(driver, "page tables");
   }
 
@@ -38,20 +44,23 @@ final class PromptBuffers implements AutoCloseable {
   }
 
   /** Addresses of a batch's description. */
-  record Description(long step, long tables, QueryTiles tiles) {}
+  record Description(long step, long tables, QueryTiles queries, RowTiles rows) {}
 
   /** Starts to copy the description of these rows. */
   Description describe(StepPart part, long stream) {
     List<SequenceRows> pieces = part.pieces();
     long tables = StepLayout.bytes(part.rows());
-    long tilesAt = tables + (long) part.pageEntries() * Integer.BYTES;
-    long bytes = tilesAt + QueryTiles.bytes(pieces);
+    long queriesAt = tables + (long) part.pageEntries() * Integer.BYTES;
+    long rowsAt = queriesAt + QueryTiles.bytes(pieces);
+    long bytes = rowsAt + RowTiles.bytesMax(part.rows(), part.runs().size());
     makeRoom(bytes);
     var _ = part.write(host, part.rows());
-    int tiles = QueryTiles.write(host.asSlice(tilesAt), pieces);
+    int queries = QueryTiles.write(host.asSlice(queriesAt), pieces);
+    RowTiles rows =
+        RowTiles.write(host.asSlice(rowsAt), description + rowsAt, part.rows(), part.runs());
     driver.copyToDevice(description, host.asSlice(0, bytes), stream);
     return new Description(
-        description, description + tables, new QueryTiles(description + tilesAt, tiles));
+        description, description + tables, new QueryTiles(description + queriesAt, queries), rows);
   }
 
   private void makeRoom(long bytes) {
@@ -71,6 +80,10 @@ final class PromptBuffers implements AutoCloseable {
       driver.freePinned(host);
       host = MemorySegment.NULL;
     }
+  }
+
+  PromptLinear.Scratch scratch() {
+    return scratch;
   }
 
   Activations activations() {

@@ -1,25 +1,38 @@
 package tributary.gpu.cuda;
 
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import tributary.gpu.SequenceRows;
 import tributary.gpu.cuda.driver.Driver;
+import tributary.protocol.ErrorCode;
+import tributary.protocol.TributaryException;
 
 /**
  * Runs stretches of prompts, of all tenants together, in launches of many rows: weights are read
  * once for thousands of rows instead of once for 32. Nothing is recorded, since the launches take
  * far longer than the host takes to ask for them.
+ *
+ * <p>Which way rows go depends on their own stretch alone, so that their bits do not depend on who
+ * shares the step; on how a prompt is cut into stretches they do depend.
  */
 final class PromptSteps implements AutoCloseable {
   /** Rows of one series of launches: more would not make weights any cheaper, but need memory. */
   static final int ROWS_MAX = 2048;
 
-  /** A shorter stretch shares the weights of decode's launches, which hold 32 rows. */
-  static final int STRETCH_MIN = 17;
+  /**
+   * A shorter stretch goes through decode's launches, 32 rows each: four of these take about as
+   * long as a tile of 128 rows, before which a tenant's weights have to be written out.
+   */
+  static final int STRETCH_MIN = RowTiles.ROWS;
+
+  private static final Logger LOG = LoggerFactory.getLogger(PromptSteps.class);
 
   private final CudaModel model;
   private final StepBuffers decode;
   private final Launcher launcher;
   private @Nullable PromptBuffers buffers;
+  private boolean noMemory;
 
   PromptSteps(CudaModel model, StepBuffers decode, long stream) {
     this.model = model;
@@ -29,7 +42,24 @@ final class PromptSteps implements AutoCloseable {
 
   /** True for rows that run here rather than in decode's launches. */
   boolean takes(SequenceRows sequence) {
-    return sequence.rows() >= STRETCH_MIN && Boolean.getBoolean("x");
+    return sequence.rows() >= STRETCH_MIN && hasMemory();
+  }
+
+  /** Takes memory when it is first needed; without it prompts are slow, but run. */
+  private boolean hasMemory() {
+    if (buffers == null && !noMemory) {
+      try {
+        buffers =
+            model.device().using(() -> PromptBuffers.allocate(model, decode.shape(), ROWS_MAX));
+      } catch (TributaryException e) {
+        if (e.code() != ErrorCode.DEVICE_MEMORY) {
+          throw e;
+        }
+        noMemory = true;
+        LOG.warn("prompts run {} rows at a time: {}", StepLayout.ROWS_MAX, e.getMessage());
+      }
+    }
+    return buffers != null;
   }
 
   /** Starts all but the head. */
@@ -42,10 +72,11 @@ final class PromptSteps implements AutoCloseable {
             launcher,
             new AttentionKernels.Cache(
                 description.step(), description.tables(), decode.cache(), decode.shape()),
-            description.tiles(),
+            description.queries(),
             model.plan().attended() / decode.shape().headSize(),
             part.rows());
-    PromptLinear linear = new PromptLinear(model, launcher, part, description.step());
+    PromptLinear linear =
+        new PromptLinear(model, launcher, description.step(), description.rows(), own.scratch());
     new StepLaunches(model, own.activations(), rowKernels, attention, linear)
         .layers(model.biased() || part.biased());
   }
@@ -77,7 +108,7 @@ final class PromptSteps implements AutoCloseable {
 
   private PromptBuffers buffers() {
     if (buffers == null) {
-      buffers = PromptBuffers.allocate(model, decode.shape(), ROWS_MAX);
+      throw new IllegalStateException("rows that were not taken");
     }
     return buffers;
   }
