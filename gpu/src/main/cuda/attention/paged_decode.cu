@@ -64,7 +64,6 @@ struct Decode {
   };
 
   float q[GROUP][8];
-  Average average[GROUP];
 
   __device__ __forceinline__ static uint4 load(const __nv_bfloat16* from) {
     uint4 v;
@@ -73,36 +72,61 @@ struct Decode {
     return v;
   }
 
-  // A line of positions [first, end), of which this lane's group of lanes takes every STRIDE-th.
-  __device__ __forceinline__ void attend(const __nv_bfloat16* pages, const int* table,
-                                         int64_t pageStride, int64_t valueOffset, int pageTokens,
-                                         int line, int first, int end, float scale) {
-    int part = threadIdx.x % LANES;
-    int own = line * POSITIONS + threadIdx.x % 32 / LANES;
-#pragma unroll 1
-    for (int base = first; base < end; base += STRIDE * TOGETHER) {
-      uint4 keys[TOGETHER], values[TOGETHER];
+  // Where a row's keys and values of one head lie, and the block's stretch of positions.
+  struct Context {
+    const __nv_bfloat16* pages;
+    const int* table;
+    int64_t pageStride, valueOffset;
+    int pageTokens, first, end;
+    float scale;
+  };
+
+  // COUNT lines from `line` on, LINES / COUNT apart: of each this lane's group of lanes takes every
+  // STRIDE-th position. What a line comes to does not depend on COUNT.
+  template <int COUNT>
+  __device__ __forceinline__ void attend(Shared& shared, const Context& context, int line) const {
+    Average average[COUNT][GROUP];
 #pragma unroll
-      for (int i = 0; i < TOGETHER; i++) {
-        int position = base + i * STRIDE + own;
-        keys[i] = values[i] = make_uint4(0, 0, 0, 0);
-        if (position < end) {
-          const __nv_bfloat16* at = pages + table[position / pageTokens] * pageStride +
-                                    position % pageTokens * SIZE + part * 8;
-          keys[i] = load(at);
-          values[i] = load(at + valueOffset);
-        }
-      }
-      float scores[TOGETHER][GROUP];
+    for (int l = 0; l < COUNT; l++) {
 #pragma unroll
-      for (int i = 0; i < TOGETHER; i++) {
-        score(scores[i], keys[i], base + i * STRIDE + own < end, scale);
-      }
-      add(scores, values);
+      for (int h = 0; h < GROUP; h++) average[l][h].clear();
     }
+#pragma unroll 1
+    for (int base = context.first; base < context.end; base += STRIDE * TOGETHER) {
+#pragma unroll
+      for (int l = 0; l < COUNT; l++) {
+        add(average[l], context, base + (line + l * (LINES / COUNT)) * POSITIONS + threadIdx.x % 32 / LANES);
+      }
+    }
+#pragma unroll
+    for (int l = 0; l < COUNT; l++) publish(average[l], shared, line + l * (LINES / COUNT));
   }
 
-  __device__ __forceinline__ void score(float (&scores)[GROUP], uint4 key, bool exists, float scale) {
+  // TOGETHER positions of a line.
+  __device__ __forceinline__ void add(Average (&average)[GROUP], const Context& context, int own) const {
+    int part = threadIdx.x % LANES;
+    uint4 keys[TOGETHER], values[TOGETHER];
+#pragma unroll
+    for (int i = 0; i < TOGETHER; i++) {
+      int position = own + i * STRIDE;
+      keys[i] = values[i] = make_uint4(0, 0, 0, 0);
+      if (position < context.end) {
+        const __nv_bfloat16* at = context.pages +
+                                  context.table[position / context.pageTokens] * context.pageStride +
+                                  position % context.pageTokens * SIZE + part * 8;
+        keys[i] = load(at);
+        values[i] = load(at + context.valueOffset);
+      }
+    }
+    float scores[TOGETHER][GROUP];
+#pragma unroll
+    for (int i = 0; i < TOGETHER; i++) {
+      score(scores[i], keys[i], own + i * STRIDE < context.end, context.scale);
+    }
+    add(average, scores, values);
+  }
+
+  __device__ __forceinline__ void score(float (&scores)[GROUP], uint4 key, bool exists, float scale) const {
     float k[8];
     widen8(k, key);
 #pragma unroll
@@ -116,8 +140,9 @@ struct Decode {
     }
   }
 
-  __device__ __forceinline__ void add(const float (&scores)[TOGETHER][GROUP],
-                                      const uint4 (&values)[TOGETHER]) {
+  __device__ __forceinline__ static void add(Average (&average)[GROUP],
+                                             const float (&scores)[TOGETHER][GROUP],
+                                             const uint4 (&values)[TOGETHER]) {
 #pragma unroll
     for (int h = 0; h < GROUP; h++) {
       float largest = average[h].largest;
@@ -137,7 +162,7 @@ struct Decode {
   }
 
   // Leaves this warp's averages of a line where the block can merge them.
-  __device__ __forceinline__ void publish(Shared& shared, int line) {
+  __device__ __forceinline__ static void publish(Average (&average)[GROUP], Shared& shared, int line) {
     int part = threadIdx.x % LANES;
 #pragma unroll
     for (int h = 0; h < GROUP; h++) {
@@ -197,13 +222,17 @@ __device__ __forceinline__ void pagedDecode(__nv_bfloat16* out, const __nv_bfloa
   for (int h = 0; h < GROUP; h++) {
     widen8(head.q[h], *(const uint4*) (q + h * SIZE + threadIdx.x % Head::LANES * 8));
   }
-#pragma unroll 1
-  for (int line = threadIdx.x / 32; line < LINES; line += blockDim.x / 32) {
-#pragma unroll
-    for (int h = 0; h < GROUP; h++) head.average[h].clear();
-    head.attend(cache + layer * 2 * layerValues + kvHead * headValues, table, 2 * shape.layers * layerValues,
-                layerValues, shape.pageTokens, line, first, end, scale);
-    head.publish(shared, line);
+  typename Head::Context context = {cache + layer * 2 * layerValues + kvHead * headValues, table,
+                                    2 * shape.layers * layerValues, layerValues, shape.pageTokens,
+                                    first, end, scale};
+  int line = threadIdx.x / 32;
+  if (blockDim.x == 32 * LINES) {
+    head.template attend<1>(shared, context, line);
+  } else if (GROUP <= 2) {
+    head.template attend<2>(shared, context, line);
+  } else {   // Registers for one line at a time.
+    head.template attend<1>(shared, context, line);
+    head.template attend<1>(shared, context, line + LINES / 2);
   }
   __syncthreads();
   clusterAwait();
