@@ -16,10 +16,6 @@ import tributary.gpu.cuda.driver.LaunchShape.Grid;
 record AttentionKernels(Launcher launcher, Cache cache, int heads, int rows) {
   private static final int SPLITS = 4;
   private static final int THREADS = 128;
-
-  /** Up to so many rows a block has twice the threads, which changes no bit of the result. */
-  private static final int FEW_ROWS = 8;
-
   static final int HEAD_SIZE_MAX = 256;
 
   /**
@@ -73,12 +69,7 @@ record AttentionKernels(Launcher launcher, Cache cache, int heads, int rows) {
       launcher.overlapping(
           "paged_decode",
           special.get(),
-          new LaunchShape(
-              new Grid(SPLITS, cache.shape.heads(), rows),
-              rows <= FEW_ROWS ? 2 * THREADS : THREADS,
-              0,
-              SPLITS,
-              true),
+          new LaunchShape(new Grid(SPLITS, cache.shape.heads(), rows), THREADS, 0, SPLITS, true),
           arguments.number(scale));
     } else {
       launcher.overlapping(
