@@ -44,8 +44,6 @@ inline void ropeAndCache(bf16* qkv, bf16* cache, const Step* step, const int* ta
          0, 1, options, qkv, cache, step, tables, speeds, shape, layer, heads, rotated, 1.0f);
 }
 
-inline int attentionRowsFew = 8;   // Up to so many rows a block of attention has twice the threads.
-
 inline void pagedDecode(bf16* out, const bf16* qkv, const bf16* cache, const Step* step,
                         const int* tables, CacheShape shape, int layer, int heads, int rows,
                         float scale, const LaunchOptions& options) {
@@ -54,7 +52,7 @@ inline void pagedDecode(bf16* out, const bf16* qkv, const bf16* cache, const Ste
       ? (group == 1 ? paged_decode_64_1 : group == 2 ? paged_decode_64_2
          : group == 4 ? paged_decode_64_4 : paged_decode_64_8)
       : (group == 1 ? paged_decode_128_1 : paged_decode_128_4);
-  launch(kernel, dim3(SPLITS, shape.heads, rows), rows <= attentionRowsFew ? 32 * LINES : 16 * LINES, 0, SPLITS, options, out, qkv,
+  launch(kernel, dim3(SPLITS, shape.heads, rows), 32 * DECODE_WARPS, 0, SPLITS, options, out, qkv,
          cache, step, tables, shape, layer, scale);
 }
 

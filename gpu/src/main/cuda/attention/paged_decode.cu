@@ -5,11 +5,10 @@
 //
 //   out bf16 [T, H * S]   qkv bf16 [T, (H + 2K) * S], queries first   cache as in rope_and_cache
 //   Requires  S in {64, 128}, G = H / K in 1 .. 8, P % 4 == 0.
-//   Launch    grid (SPLITS, K, T) in clusters of SPLITS = 4 blocks of 128 or 256 threads: more are faster
-//             where there are few rows; may overlap its predecessor.
+//   Launch    grid (SPLITS, K, T) in clusters of SPLITS = 4 blocks of 128 threads; may overlap its
+//             predecessor.
 //   Numerics  fp32; the blocks of a cluster take neighbouring stretches of the context, whose length
-//             depends on the position alone, and each of LINES lines a part of its stretch. A warp computes
-//             one line or two: a row's bits depend neither on the batch nor on the number of threads.
+//             depends on the position alone: a row's bits do not depend on the batch.
 //   Cost      4 S bytes a position and key-value head, each once.
 #include "../common/async.cuh"
 #include "../common/cache.cuh"
@@ -18,7 +17,8 @@
 #include "../common/step.cuh"
 
 constexpr int SPLITS = 4;
-constexpr int LINES = 8;          // of positions, in a block
+constexpr int DECODE_WARPS = 4;
+
 
 // A running softmax average: of a lane's 8 components.
 struct Average {
@@ -54,13 +54,13 @@ struct Average {
 template <int SIZE, int GROUP>
 struct Decode {
   static constexpr int LANES = SIZE / 8;
-  static constexpr int POSITIONS = 32 / LANES;      // a warp's, in one load
-  static constexpr int STRIDE = LINES * POSITIONS;  // of a line, from one load to the next
-  static constexpr int TOGETHER = 4;                // a lane's, on their way at once
+  static constexpr int POSITIONS = 32 / LANES;             // a warp's, in one load
+  static constexpr int STRIDE = DECODE_WARPS * POSITIONS;  // a block's
+  static constexpr int TOGETHER = 4;                       // a lane's, on their way at once
 
   struct Shared {
-    float sums[LINES][GROUP][SIZE + 2];
-    float block[SPLITS][GROUP][SIZE + 2];           // of the cluster's blocks, in rank 0
+    float sums[DECODE_WARPS][GROUP][SIZE + 2];
+    float block[SPLITS][GROUP][SIZE + 2];                  // of the cluster's blocks, in rank 0
   };
 
   float q[GROUP][8];
@@ -73,12 +73,12 @@ struct Decode {
     return v;
   }
 
-  // A line of positions [first, end), of which this lane's group of lanes takes every STRIDE-th.
+  // Positions [first, end), of which this lane's group of lanes takes every STRIDE-th.
   __device__ __forceinline__ void attend(const __nv_bfloat16* pages, const int* table,
                                          int64_t pageStride, int64_t valueOffset, int pageTokens,
-                                         int line, int first, int end, float scale) {
+                                         int first, int end, float scale) {
     int part = threadIdx.x % LANES;
-    int own = line * POSITIONS + threadIdx.x % 32 / LANES;
+    int own = threadIdx.x / LANES;
 #pragma unroll 1
     for (int base = first; base < end; base += STRIDE * TOGETHER) {
       uint4 keys[TOGETHER], values[TOGETHER];
@@ -136,15 +136,15 @@ struct Decode {
     }
   }
 
-  // Leaves this warp's averages of a line where the block can merge them.
-  __device__ __forceinline__ void publish(Shared& shared, int line) {
+  // Leaves this warp's averages where the block can merge them.
+  __device__ __forceinline__ void publish(Shared& shared) {
     int part = threadIdx.x % LANES;
 #pragma unroll
     for (int h = 0; h < GROUP; h++) {
 #pragma unroll
       for (int distance = LANES; distance < 32; distance *= 2) average[h].mergeAcross(distance);
       if (threadIdx.x % 32 >= LANES) continue;
-      float* to = shared.sums[line][h];
+      float* to = shared.sums[threadIdx.x / 32][h];
       if (part == 0) {
         to[SIZE] = average[h].largest;
         to[SIZE + 1] = average[h].weights;
@@ -196,21 +196,17 @@ __device__ __forceinline__ void pagedDecode(__nv_bfloat16* out, const __nv_bfloa
 #pragma unroll
   for (int h = 0; h < GROUP; h++) {
     widen8(head.q[h], *(const uint4*) (q + h * SIZE + threadIdx.x % Head::LANES * 8));
+    head.average[h].clear();
   }
-#pragma unroll 1
-  for (int line = threadIdx.x / 32; line < LINES; line += blockDim.x / 32) {
-#pragma unroll
-    for (int h = 0; h < GROUP; h++) head.average[h].clear();
-    head.attend(cache + layer * 2 * layerValues + kvHead * headValues, table, 2 * shape.layers * layerValues,
-                layerValues, shape.pageTokens, line, first, end, scale);
-    head.publish(shared, line);
-  }
+  head.attend(cache + layer * 2 * layerValues + kvHead * headValues, table, 2 * shape.layers * layerValues,
+              layerValues, shape.pageTokens, first, end, scale);
+  head.publish(shared);
   __syncthreads();
   clusterAwait();
   for (int i = threadIdx.x; i < GROUP * SIZE; i += blockDim.x) {
     int h = i / SIZE, c = i % SIZE;
     float largest, weights;
-    float sum = Head::merged(shared.sums[0][h], LINES, GROUP * (SIZE + 2), c,
+    float sum = Head::merged(shared.sums[0][h], DECODE_WARPS, GROUP * (SIZE + 2), c,
                              largest, weights);
     uint32_t to = inBlock(sharedAddress(shared.block[split][h]), 0);
     storeCluster4(to + c * 4, sum);
@@ -232,7 +228,7 @@ __device__ __forceinline__ void pagedDecode(__nv_bfloat16* out, const __nv_bfloa
 }
 
 #define PAGED_DECODE(SIZE, GROUP)                                                                 \
-  extern "C" __global__ void __launch_bounds__(32 * LINES)                                 \
+  extern "C" __global__ void __launch_bounds__(32 * DECODE_WARPS)                                 \
       paged_decode_##SIZE##_##GROUP(__nv_bfloat16* out, const __nv_bfloat16* qkv,                 \
                                     const __nv_bfloat16* cache, const Step* step,                 \
                                     const int* tables, CacheShape shape, int layer, float scale) { \

@@ -21,9 +21,6 @@ record AttentionKernels(Launcher launcher, Cache cache, QueryTiles tiles, int he
   /** Positions whose keys and values a block of {@code paged_prefill} holds: two fills of 64. */
   private static final int HELD_POSITIONS = 128;
 
-  /** Up to so many rows a block has twice the threads, which changes no bit of the result. */
-  private static final int FEW_ROWS = 8;
-
   static final int HEAD_SIZE_MAX = 256;
 
   /**
@@ -88,12 +85,7 @@ record AttentionKernels(Launcher launcher, Cache cache, QueryTiles tiles, int he
       launcher.overlapping(
           "paged_decode",
           special.get(),
-          new LaunchShape(
-              new Grid(SPLITS, cache.shape.heads(), rows),
-              rows <= FEW_ROWS ? 2 * THREADS : THREADS,
-              0,
-              SPLITS,
-              true),
+          new LaunchShape(new Grid(SPLITS, cache.shape.heads(), rows), THREADS, 0, SPLITS, true),
           arguments.number(scale));
     } else {
       launcher.overlapping(
