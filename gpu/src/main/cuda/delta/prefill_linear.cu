@@ -10,7 +10,7 @@
 //   x bf16 [T, C] row-major, 16-byte aligned   W weight tiles, scratch as in widen_projection
 //   tiles: the rows, at most ROWS of one variant in each; rows of no tile are left alone
 //   Requires  C % 8 == 0, N % 8 == 0.
-//   Launch    grid (tiles, N / OUTPUTS rounded up), block THREADS, SHARED_BYTES of dynamic shared memory; may
+//   Launch    grid (tiles, N / OUTPUTS rounded up), block 128, SHARED_BYTES of dynamic shared memory; may
 //             overlap its predecessor. Blocks of all tiles that read the same weights run together.
 //   Numerics  products of bf16, sums in fp32 in an order that depends on C only: a row's bits depend
 //             neither on its tile nor on the batch.
@@ -180,9 +180,10 @@ __device__ __forceinline__ void prefillLinear(const PrefillOperands& operands) {
   block.store();
 }
 
-using PrefillBlock = RowsBlock<2, 4, 4>;
+// Two blocks a multiprocessor: while one waits for its copies, the other multiplies.
+using PrefillBlock = RowsBlock<2, 2, 3>;
 
-extern "C" __global__ void __launch_bounds__(PrefillBlock::THREADS)
+extern "C" __global__ void __launch_bounds__(PrefillBlock::THREADS, 2)
 prefill_linear(const __grid_constant__ PrefillOperands operands) {
   prefillLinear<PrefillBlock>(operands);
 }

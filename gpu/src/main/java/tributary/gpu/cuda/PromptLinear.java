@@ -16,9 +16,10 @@ record PromptLinear(CudaModel model, Launcher launcher, long step, RowTiles tile
     implements StepLaunches.Linear {
   private static final String BINARY = "prefill_linear";
   private static final int OPERAND_BYTES = 80;
-  private static final int OUTPUTS = 256;
-  private static final int THREADS = 256;
-  private static final int FILLS = 4;
+  private static final int OUTPUTS = 128;
+  private static final int THREADS = 128;
+  private static final int WIDEN_THREADS = 256;
+  private static final int FILLS = 3;
   private static final int FILL_BYTES = (RowTiles.ROWS + OUTPUTS) * 64 * Short.BYTES;
 
   /** Device memory for weights that were widened. */
@@ -70,7 +71,8 @@ record PromptLinear(CudaModel model, Launcher launcher, long step, RowTiles tile
     launcher.overlapping(
         "widen_projection",
         "widen_projection",
-        new LaunchShape(new Grid(runs, Tiles.count(projection.outputs()), 1), THREADS, 0, 1, true),
+        new LaunchShape(
+            new Grid(runs, Tiles.count(projection.outputs()), 1), WIDEN_THREADS, 0, 1, true),
         new Arguments()
             .address(scratch.address)
             .address(model.weights(slot))
