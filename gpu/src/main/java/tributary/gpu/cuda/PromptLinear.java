@@ -36,6 +36,16 @@ record PromptLinear(CudaModel model, Launcher launcher, long step, RowTiles tile
     return most;
   }
 
+  /** True when the kernels take all projections of a step's layers. */
+  static boolean serves(CudaModel model) {
+    return model.projections().stream()
+        .allMatch(projection ->
+            projection.columns() % 8 == 0
+                && (projection.outputs() % 8 == 0
+                    || projection == model.projections().get(model.head())
+                    || projection == model.projections().get(model.embedding())));
+  }
+
   private static long bytes(Projection projection) {
     return Tiles.weightBytes(projection.outputs(), projection.columns());
   }
@@ -43,11 +53,6 @@ record PromptLinear(CudaModel model, Launcher launcher, long step, RowTiles tile
   @Override
   public void multiply(int slot, long out, long x, FusedLinear.Finish finish) {
     Projection projection = model.projections().get(slot);
-    if (projection.columns() % 8 != 0 || projection.outputs() % 8 != 0) {
-      throw new IllegalArgumentException(
-          "prefill linear: columns=%d and outputs=%d must be multiples of 8"
-              .formatted(projection.columns(), projection.outputs()));
-    }
     int runs = tiles.runs();
     if (runs == 0 || !model.differs(slot)) {
       multiply(new Share(slot, 0, 0, tiles.before(runs), 0), out, x, finish);
