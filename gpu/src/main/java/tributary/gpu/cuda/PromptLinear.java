@@ -38,12 +38,14 @@ record PromptLinear(CudaModel model, Launcher launcher, long step, RowTiles tile
 
   /** True when the kernels take all projections of a step's layers. */
   static boolean serves(CudaModel model) {
-    return model.projections().stream()
-        .allMatch(projection ->
-            projection.columns() % 8 == 0
-                && (projection.outputs() % 8 == 0
-                    || projection == model.projections().get(model.head())
-                    || projection == model.projections().get(model.embedding())));
+    for (int slot = 0; slot < model.projections().size(); slot++) {
+      Projection projection = model.projections().get(slot);
+      boolean ofVocabulary = slot == model.embedding() || slot == model.head();
+      if (projection.columns() % 8 != 0 || (!ofVocabulary && projection.outputs() % 8 != 0)) {
+        return false;
+      }
+    }
+    return true;
   }
 
   private static long bytes(Projection projection) {
