@@ -10,7 +10,7 @@
 //   x bf16 [T, C] row-major, 16-byte aligned   W weight tiles, scratch as in widen_projection
 //   tiles: the rows, at most ROWS of one variant in each; rows of no tile are left alone
 //   Requires  C % 8 == 0, N % 8 == 0.
-//   Launch    grid (tiles, N / OUTPUTS rounded up), block 256, SHARED_BYTES of dynamic shared memory; may
+//   Launch    grid (tiles, N / OUTPUTS rounded up), block 128, SHARED_BYTES of dynamic shared memory; may
 //             overlap its predecessor. Blocks of all tiles that read the same weights run together.
 //   Numerics  products of bf16, sums in fp32 in an order that depends on C only: a row's bits depend
 //             neither on its tile nor on the batch.
@@ -44,11 +44,11 @@ struct PrefillOperands {
   int finish;
 };
 
-// A block of 2 x 4 warps, each with 64 rows and 64 outputs. A weight's place in its tile is that of the
-// second operand of a product; rows lie in shared memory as they are, and a lane reads of them the same 8
-// inputs. Rows of odd number swap their halves, so that neighbours do not meet in a bank.
+// A block of WARP_ROWS x WARP_COLUMNS warps, each with 64 rows and 64 outputs. A weight's place in its tile
+// is that of the second operand of a product; rows lie in shared memory as they are, and a lane reads of
+// them the same 8 inputs. Rows of odd number swap their halves, so that neighbours do not meet in a bank.
 template <int WARP_ROWS, int WARP_COLUMNS, int COPIES>
-struct Prefill {
+struct RowsBlock {
   static constexpr int ROWS = 64 * WARP_ROWS, OUTPUTS = 64 * WARP_COLUMNS, THREADS = 32 * WARP_ROWS * WARP_COLUMNS;
   static constexpr int ROW_BYTES = BLOCK_INPUTS * 2;
   static constexpr int INPUT_BYTES = ROWS * ROW_BYTES;
@@ -180,8 +180,10 @@ __device__ __forceinline__ void prefillLinear(const PrefillOperands& operands) {
   block.store();
 }
 
-using PrefillBlock = Prefill<2, 4, 4>;
+// Two blocks a multiprocessor: while one waits for its copies, the other multiplies.
+using PrefillBlock = RowsBlock<2, 2, 3>;
 
-extern "C" __global__ void __launch_bounds__(PrefillBlock::THREADS) prefill_linear(const __grid_constant__ PrefillOperands operands) {
+extern "C" __global__ void __launch_bounds__(PrefillBlock::THREADS, 2)
+prefill_linear(const __grid_constant__ PrefillOperands operands) {
   prefillLinear<PrefillBlock>(operands);
 }

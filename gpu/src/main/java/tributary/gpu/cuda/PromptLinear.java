@@ -16,9 +16,10 @@ record PromptLinear(CudaModel model, Launcher launcher, long step, RowTiles tile
     implements StepLaunches.Linear {
   private static final String BINARY = "prefill_linear";
   private static final int OPERAND_BYTES = 80;
-  private static final int OUTPUTS = 256;
-  private static final int THREADS = 256;
-  private static final int FILLS = 4;
+  private static final int OUTPUTS = 128;
+  private static final int THREADS = 128;
+  private static final int WIDEN_THREADS = 256;
+  private static final int FILLS = 3;
   private static final int FILL_BYTES = (RowTiles.ROWS + OUTPUTS) * 64 * Short.BYTES;
 
   /** Device memory for weights that were widened. */
@@ -35,6 +36,18 @@ record PromptLinear(CudaModel model, Launcher launcher, long step, RowTiles tile
     return most;
   }
 
+  /** True when the kernels take all projections of a step's layers. */
+  static boolean serves(CudaModel model) {
+    for (int slot = 0; slot < model.projections().size(); slot++) {
+      Projection projection = model.projections().get(slot);
+      boolean ofVocabulary = slot == model.embedding() || slot == model.head();
+      if (projection.columns() % 8 != 0 || (!ofVocabulary && projection.outputs() % 8 != 0)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   private static long bytes(Projection projection) {
     return Tiles.weightBytes(projection.outputs(), projection.columns());
   }
@@ -42,11 +55,6 @@ record PromptLinear(CudaModel model, Launcher launcher, long step, RowTiles tile
   @Override
   public void multiply(int slot, long out, long x, FusedLinear.Finish finish) {
     Projection projection = model.projections().get(slot);
-    if (projection.columns() % 8 != 0 || projection.outputs() % 8 != 0) {
-      throw new IllegalArgumentException(
-          "prefill linear: columns=%d and outputs=%d must be multiples of 8"
-              .formatted(projection.columns(), projection.outputs()));
-    }
     int runs = tiles.runs();
     if (runs == 0 || !model.differs(slot)) {
       multiply(new Share(slot, 0, 0, tiles.before(runs), 0), out, x, finish);
@@ -70,7 +78,8 @@ record PromptLinear(CudaModel model, Launcher launcher, long step, RowTiles tile
     launcher.overlapping(
         "widen_projection",
         "widen_projection",
-        new LaunchShape(new Grid(runs, Tiles.count(projection.outputs()), 1), THREADS, 0, 1, true),
+        new LaunchShape(
+            new Grid(runs, Tiles.count(projection.outputs()), 1), WIDEN_THREADS, 0, 1, true),
         new Arguments()
             .address(scratch.address)
             .address(model.weights(slot))

@@ -42,7 +42,7 @@ final class PromptSteps implements AutoCloseable {
 
   /** True for rows that run here rather than in decode's launches. */
   boolean takes(SequenceRows sequence) {
-    return sequence.rows() >= STRETCH_MIN && hasMemory();
+    return sequence.rows() >= STRETCH_MIN && PromptLinear.serves(model) && hasMemory();
   }
 
   /** Takes memory when it is first needed; without it prompts are slow, but run. */
