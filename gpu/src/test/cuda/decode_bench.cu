@@ -2,7 +2,8 @@
 //
 //   decode_bench                 the table of docs/benchmarks/gpu.md, Llama-2-7B shape
 //   decode_bench ROWS TENANTS PLANES CONTEXT [step|linears|qkv|o|gateup|down|head|attention [apart]]
-//                                one of its rows; apart: launches do not overlap
+//                                one of its rows; apart: launches do not overlap; PLANES below zero: tenants
+//                                of low rank, -16 of rank 16
 //
 // Weights, signs and cached keys are random bits made on the device; every layer has its own. Each
 // figure is the median over replays of one CUDA graph, measured twice; the lower median counts.
@@ -104,6 +105,36 @@ struct Model {
   }
   static const Shape& shapeOf(int slot) { return SHAPES[slot == HEAD_SLOT ? 4 : slot % 4]; }
 
+  // The matrices that a merged projection consists of.
+  static int membersOf(int slot) { return slot % 4 == 0 ? 3 : slot % 4 == 2 ? 2 : 1; }
+
+  // A tenant's, as they are read.
+  static int64_t deltaBytes(int planes) {
+    if (planes > 0) return signBytes() * planes;
+    int64_t sum = 0;
+    for (int slot = 0; slot < 4; slot++) {
+      sum += LAYERS * -2ll * planes * (SHAPES[slot].outputs + (int64_t) membersOf(slot) * SHAPES[slot].columns);
+    }
+    return sum;
+  }
+
+  void lowRank(Projection& projection, int slot, int rank, const float* scales) {
+    const Shape& s = shapeOf(slot);
+    int members = membersOf(slot), units = ceilDiv(rank, RANK_UNIT), rows = s.outputs / members;
+    bool interleaved = members == 2;
+    projection.parts = members;
+    projection.outputs = s.outputs;
+    for (int i = 0; i < members; i++) {
+      char* up = randomWeights(tilesOf(rows) * units * UNIT_BYTES);
+      char* down = randomWeights(units * weightTileBytes(s.columns));
+      tenantMemory.push_back(up);
+      tenantMemory.push_back(down);
+      projection.part[i] = {up, scales, interleaved ? 8 * i : rows * i, interleaved ? s.outputs : rows, PART_LOW_RANK, 1, 0,
+                            {(uint8_t) units}, interleaved, {}};
+      projection.extra[i] = down;
+    }
+  }
+
   static int64_t signBytes() {
     int64_t sum = 0;
     for (int i = 0; i < 4; i++) sum += LAYERS * tilesOf(SHAPES[i].outputs) * signTileBytes(SHAPES[i].columns);
@@ -127,12 +158,16 @@ struct Model {
     float* scales = floats(4 * 2 * INTERMEDIATE, 0.001f);
     while ((int) tenants.size() < count) {
       std::vector<Projection> table(SLOTS);
-      char* memory = randomBits(signBytes() * planes);
-      tenantMemory.push_back(memory);
+      char* memory = planes > 0 ? randomBits(signBytes() * planes) : nullptr;
+      if (memory != nullptr) tenantMemory.push_back(memory);
       for (int slot = 0; slot < HEAD_SLOT; slot++) {
         const Shape& s = shapeOf(slot);
         table[slot] = {};
-        table[slot].part[0] = {memory, scales, 0, s.outputs, PART_SIGNS, (uint8_t) planes, 0, {}};
+        if (planes < 0) {
+          lowRank(table[slot], slot, -planes, scales);
+          continue;
+        }
+        table[slot].part[0] = {memory, scales, 0, s.outputs, PART_SIGNS, (uint8_t) planes, 0, {0}, 0, {}};
         table[slot].parts = 1;
         table[slot].outputs = s.outputs;
         memory += planes * tilesOf(s.outputs) * signTileBytes(s.columns);
@@ -156,9 +191,7 @@ struct Model {
     Step s = {};
     s.rows = rows;
     for (int row = 0; row < rows; row++) {
-      s.token[row] = row * 7;
-      s.position[row] = positions - 1;
-      s.pageTable[row] = row * perRow;
+      s.row[row] = {row * 7, positions - 1, row * perRow, row < tenantCount ? row + 1 : 0};
       if (row < tenantCount) s.run[s.runs++] = {tenants[row], vectors, row, 1, {}};
     }
     CHECK(cudaMemcpy(step, &s, sizeof s, cudaMemcpyHostToDevice));
@@ -271,7 +304,7 @@ static void report(const char* what, const Job& job, double ms, double bytes, do
 
 static double run(Model& m, const Job& job, const char* what, double bandwidth, bool overlaps = true) {
   m.prepare(job.rows, job.tenants, job.planes, job.context);
-  double delta = (double) Model::signBytes() * job.planes * job.tenants;
+  double delta = (double) Model::deltaBytes(job.planes) * job.tenants;
   double bytes, ms;
   LaunchOptions options;
   options.overlaps = overlaps;

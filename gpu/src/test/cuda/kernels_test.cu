@@ -1,250 +1,6 @@
 // Every kernel against its scalar definition, in double on the host: awkward sizes, mixed batches,
 // poisoned and fenced outputs, equal bits whoever shares the batch. Exit status 0 when all hold.
-#include "harness.cuh"
-
-static int failures = 0;
-
-static void expect(bool holds, const std::string& what) {
-  if (!holds) {
-    failures++;
-    printf("FAILED  %s\n", what.c_str());
-  }
-}
-
-// How far results are from their definition, as a share of the largest value they could have had.
-struct Distance {
-  double worst = 0;
-  bool numbers = true;
-  void add(float found, double wanted, double largest) {
-    if (std::isinf(wanted) || std::isinf(found)) {
-      numbers &= (double) found == wanted;
-      return;
-    }
-    numbers &= !std::isnan(found);
-    worst = std::max(worst, std::abs(found - wanted) / std::max(largest, 1e-30));
-  }
-  void check(double most, const std::string& what) {
-    printf("%-72s %.2e\n", what.c_str(), worst);
-    expect(numbers && worst <= most, what);
-  }
-};
-
-// A matrix difference on host and device.
-struct HostPart {
-  int kind, firstOutput, outputs, planes, columns;   // first and outputs without what is skipped
-  std::vector<uint32_t> words;      // [planes][outputs][words]
-  std::vector<float> scales;        // [planes][outputs]
-  std::vector<bf16> rows;           // replaced
-  Device<char> codes;
-  Device<float> deviceScales;
-  int vectorRows = 0;               // of vectors: d
-  std::vector<uint8_t> indices = {};   // [bands][columns]
-  std::vector<bf16> codebook = {};     // [256][d]
-  Device<bf16> deviceCodebook{2048};
-  int interleaved = 0;
-
-  static HostPart make(Random& random, int kind, int firstOutput, int outputs, int planes, int columns) {
-    int words = ceilDiv(columns, 64) * 2;
-    HostPart part = {kind, firstOutput, outputs, planes, columns,
-                     std::vector<uint32_t>((size_t) planes * outputs * words), {}, {},
-                     Device<char>(planes * tilesOf(firstOutput % 16 + outputs) *
-                                  (kind == PART_SIGNS ? signTileBytes(columns) : weightTileBytes(columns))),
-                     Device<float>(std::max(1, planes * outputs))};
-    for (int i = 0; i < planes * outputs; i++) part.scales.push_back(0.01f * random.uniform());
-    part.deviceScales.set(part.scales);
-    part.codes.zero();
-    if (kind == PART_SIGNS) {
-      for (uint32_t& w : part.words) w = random.bits();
-      Device<uint32_t> canonical(part.words);
-      size_t plane = tilesOf(outputs) * signTileBytes(columns) / 4;
-      for (int p = 0; p < planes; p++) {
-        packSigns((uint32_t*) part.codes.get() + p * plane,
-                  canonical.get() + (size_t) p * outputs * words, outputs, columns, {0, 0});
-      }
-      CHECK(cudaDeviceSynchronize());
-    } else {
-      for (int i = 0; i < outputs * columns; i++) part.rows.push_back(__float2bfloat16(random.uniform()));
-      Device<bf16> rowMajor(part.rows);
-      packWeights(part.codes.get(), rowMajor.get(), outputs, columns, {firstOutput % 16, 0});
-      CHECK(cudaDeviceSynchronize());
-    }
-    return part;
-  }
-  static HostPart vectors(Random& random, int firstOutput, int outputs, int d, int columns) {
-    int bands = ceilDiv(outputs, d);
-    HostPart part = {PART_VECTORS, firstOutput, outputs, 1, columns, {}, {}, {},
-                     Device<char>((size_t) ceilDiv(bands, TILE_BANDS) * indexBlocks(columns) * UNIT_BYTES),
-                     Device<float>(outputs)};
-    part.vectorRows = d;
-    for (int i = 0; i < outputs; i++) part.scales.push_back(0.01f * random.uniform());
-    for (int i = 0; i < bands * columns; i++) part.indices.push_back(random.bits() & 0xFF);
-    for (int i = 0; i < 256 * d; i++) part.codebook.push_back(__float2bfloat16(random.uniform()));
-    part.deviceScales.set(part.scales);
-    part.deviceCodebook.set(part.codebook);
-    part.codes.zero();
-    Device<uint8_t> rowMajor(part.indices);
-    packIndices(part.codes.get(), rowMajor.get(), bands, columns);
-    CHECK(cudaDeviceSynchronize());
-    return part;
-  }
-  float value(int n, int k) const {
-    if (kind == PART_VECTORS) {
-      int vector = indices[(size_t) (n / vectorRows) * columns + k];
-      return scales[n] * __bfloat162float(codebook[vector * vectorRows + n % vectorRows]);
-    }
-    if (kind == PART_REPLACED) return __bfloat162float(rows[(size_t) n * columns + k]);
-    float sum = 0;
-    int width = ceilDiv(columns, 64) * 2;
-    for (int p = 0; p < planes; p++) {
-      bool plus = words[((size_t) p * outputs + n) * width + k / 32] >> k % 32 & 1;
-      float scale = scales[p * outputs + n];
-      sum += plus ? scale : -scale;
-    }
-    return sum;
-  }
-  Part device() const {
-    if (kind == PART_VECTORS) {
-      return {codes.get(), deviceScales.get(), firstOutput, outputs << interleaved, (uint8_t) kind, 1, 0,
-              (uint8_t) vectorRows, (uint8_t) interleaved, {}};
-    }
-    int skip = firstOutput % 16;
-    return {codes.get(), deviceScales.get(), firstOutput - skip, skip + outputs, (uint8_t) kind,
-            (uint8_t) planes, (uint8_t) skip, 0, 0, {}};
-  }
-};
-
-struct HostTenant {
-  std::vector<HostPart> parts;
-  int outputs;
-  Device<Projection> table{1};
-  void upload(int baseOutputs) {
-    Projection projection = {};
-    outputs = baseOutputs;
-    for (const HostPart& part : parts) {
-      projection.codebook[projection.parts] = part.deviceCodebook.get();
-      projection.part[projection.parts++] = part.device();
-      outputs = std::max(outputs, part.firstOutput + part.outputs);
-    }
-    projection.outputs = outputs;
-    table.set({projection});
-  }
-};
-
-struct LinearCase {
-  int outputs, columns, rows, added;
-  std::vector<int> tenants;   // rows of each run; negative: rows of the base alone
-};
-
-struct LinearProblem {
-  LinearCase shape;
-  int outputs;
-  std::vector<bf16> x, weight;
-  std::vector<HostTenant> tenants;
-  std::vector<int> tenantOfRow;
-  Device<bf16> deviceX;
-  Device<char> tiles;
-  Device<Step> step{1};
-  Device<uint32_t> arrivals{2};
-
-  LinearProblem(const LinearCase& c, Random& random)
-      : shape(c), outputs(c.outputs + c.added), x((size_t) c.rows * c.columns),
-        weight((size_t) c.outputs * c.columns), tenantOfRow(c.rows, -1), deviceX(x.size()),
-        tiles(tilesOf(c.outputs) * weightTileBytes(c.columns)) {
-    for (bf16& v : x) v = __float2bfloat16(random.skewed());
-    for (bf16& v : weight) v = __float2bfloat16(0.1f * random.uniform());
-    deviceX.set(x);
-    tiles.zero();
-    Device<bf16> rowMajor(weight);
-    packWeights(tiles.get(), rowMajor.get(), c.outputs, c.columns, {0, 0});
-    CHECK(cudaDeviceSynchronize());
-    int row = 0;
-    for (int run : c.tenants) {
-      if (run > 0) {
-        for (int i = 0; i < run; i++) tenantOfRow[row + i] = (int) tenants.size();
-        tenants.push_back(tenant(random));
-      }
-      row += std::abs(run);
-    }
-    step.set({makeStep(0, c.rows)});
-    arrivals.zero();
-  }
-
-  // Tenants differ in planes; some have rows of their own in place of the base's, or beyond them.
-  HostTenant tenant(Random& random) {
-    HostTenant t;
-    int cut = shape.outputs >= 48 ? shape.outputs / 2 / 16 * 16 : 0, style = (int) tenants.size() % 8;
-    auto add = [&](int kind, int first, int count, int planes) {
-      t.parts.push_back(HostPart::make(random, kind, first, count, planes, shape.columns));
-    };
-    if (style == 4 && cut > 0) {
-      add(PART_SIGNS, 0, cut, 2);
-      add(PART_REPLACED, cut, shape.outputs - cut, 1);
-    } else if (style == 5) {
-      add(PART_REPLACED, 0, shape.outputs, 1);
-    } else if (style == 1) {
-      t.parts.push_back(HostPart::vectors(random, 0, shape.outputs, 8, shape.columns));
-    } else if (style == 6) {
-      if (cut > 0) add(PART_SIGNS, 0, cut, 1);
-      t.parts.push_back(HostPart::vectors(random, cut, shape.outputs - cut, 4, shape.columns));
-    } else {
-      add(PART_SIGNS, 0, shape.outputs, style % 4 + 1);
-    }
-    if (shape.added > 0 && style % 2 == 0) add(PART_REPLACED, shape.outputs, shape.added, 1);
-    t.upload(shape.outputs);
-    return t;
-  }
-
-  // The rows [first, end) of the batch as a batch of their own.
-  Step makeStep(int first, int end) const {
-    Step s = {};
-    s.rows = end - first;
-    for (int row = first; row < end; row++) {
-      int tenant = tenantOfRow[row];
-      if (tenant < 0) continue;
-      if (row > first && tenantOfRow[row - 1] == tenant) {
-        s.run[s.runs - 1].rows++;
-      } else {
-        s.run[s.runs++] = {tenants[tenant].table.get(), nullptr, row - first, 1, {}};
-      }
-    }
-    return s;
-  }
-
-  double product(int row, int n, double& largest) const {
-    const HostTenant* t = tenantOfRow[row] < 0 ? nullptr : &tenants[tenantOfRow[row]];
-    largest = 0;
-    if (n >= (t == nullptr ? shape.outputs : t->outputs)) return -INFINITY;
-    const HostPart* own = nullptr;
-    for (int p = 0; t != nullptr && p < (int) t->parts.size(); p++) {
-      const HostPart& part = t->parts[p];
-      if (part.firstOutput <= n && n < part.firstOutput + part.outputs) own = &part;
-    }
-    double sum = 0;
-    for (int k = 0; k < shape.columns; k++) {
-      double w = n < shape.outputs ? __bfloat162float(weight[(size_t) n * shape.columns + k]) : 0;
-      if (own != nullptr) {
-        double d = own->value(n - own->firstOutput, k);
-        w = own->kind == PART_REPLACED ? d : w + d;
-      }
-      double v = __bfloat162float(x[(size_t) row * shape.columns + k]);
-      sum += v * w;
-      largest += std::abs(v * w);
-    }
-    return sum;
-  }
-
-  std::vector<float> run(const Step* s, int firstRow, int rows, int finish, const LaunchOptions& options,
-                         const std::vector<float>& before = {}) const {
-    Device<float> out((size_t) rows * outputs), difference(out.bytes() / sizeof(float));
-    if (!before.empty()) out.set(before);
-    LinearOperands operands = {out.get(), deviceX.get() + (size_t) firstRow * shape.columns, tiles.get(), s,
-                               difference.get(), arrivals.get(), 0, rows, shape.columns, shape.outputs, outputs, finish};
-    fusedLinear(operands, options);
-    CHECK(cudaDeviceSynchronize());
-    expect(out.intact() && difference.intact(), "fused linear writes past its output");
-    return out.read();
-  }
-};
+#include "linear_problem.cuh"
 
 static std::string name(const LinearCase& c) {
   char text[128];
@@ -329,7 +85,7 @@ static void testLaunchesInARow() {
   printf("launches in a row\n");
 }
 
-// A gate and an up projection, interleaved; rows 3 to 5 are a tenant's with vector codes for both.
+// A gate and an up projection, interleaved; rows 3 to 5 are a tenant's with vector codes or low rank for both.
 static void testSilu() {
   Random random(2);
   int half = 72, columns = 200, rows = 10;
@@ -342,21 +98,24 @@ static void testSilu() {
   Device<bf16> deviceGate(gate), deviceUp(up), deviceX(x), out((size_t) rows * half);
   packWeights(tiles.get(), deviceGate.get(), half, columns, {0, 1});
   packWeights(tiles.get(), deviceUp.get(), half, columns, {8, 1});
-  HostTenant tenant;
+  HostTenant kinds[2];
   for (int first : {0, 8}) {
-    tenant.parts.push_back(HostPart::vectors(random, first, half, first == 0 ? 8 : 4, columns));
-    tenant.parts.back().interleaved = 1;
+    kinds[0].parts.push_back(HostPart::vectors(random, first, half, first == 0 ? 8 : 4, columns));
+    kinds[1].parts.push_back(HostPart::lowRank(random, first, half, first == 0 ? 8 : 20, columns));
+    for (HostTenant& kind : kinds) kind.parts.back().interleaved = 1;
   }
-  tenant.upload(2 * half);
-  Step s = {};
-  s.rows = rows;
-  s.runs = 1;
-  s.run[0] = {tenant.table.get(), nullptr, 3, 3, {}};
-  Device<Step> step(std::vector<Step>{s});
+  for (HostTenant& kind : kinds) kind.upload(2 * half);
   Device<float> difference((size_t) rows * 2 * half);
   Device<uint32_t> arrivals(2);
   arrivals.zero();
-  for (bool tenants : {false, true}) {
+  for (int kind = -1; kind < 2; kind++) {
+    bool tenants = kind >= 0;
+    const HostTenant& tenant = kinds[std::max(kind, 0)];
+    Step s = {};
+    s.rows = rows;
+    s.runs = 1;
+    s.run[0] = {tenant.table.get(), nullptr, 3, 3, {}};
+    Device<Step> step(std::vector<Step>{s});
     fusedLinear({out.get(), deviceX.get(), tiles.get(), tenants ? step.get() : nullptr,
                  tenants ? difference.get() : nullptr, arrivals.get(), 0, rows, columns, 2 * half, 2 * half,
                  SILU_BF16}, {});
@@ -376,7 +135,8 @@ static void testSilu() {
         distance.add(__bfloat162float(found[row * half + n]), wanted, std::abs(wanted) + 1e-3);
       }
     }
-    distance.check(0x1p-8, tenants ? "fused linear with silu, interleaved vectors" : "fused linear with silu, interleaved");
+    distance.check(0x1p-8, kind < 0 ? "fused linear with silu, interleaved" : kind == 0
+        ? "fused linear with silu, interleaved vectors" : "fused linear with silu, interleaved low rank");
     expect(out.intact() && difference.intact(), "silu writes past its output");
   }
 }
@@ -384,7 +144,7 @@ static void testSilu() {
 static void testNorm() {
   Random random(3);
   for (int columns : {8, 64, 1000, 4096, 11008}) {
-    int rows = 7;
+    int rows = 40;   // more than a Step declares, as of a prompt
     std::vector<float> x((size_t) rows * columns), weight(columns), own(columns);
     for (float& v : x) v = random.skewed();
     for (float& v : weight) v = random.uniform();
@@ -394,10 +154,13 @@ static void testNorm() {
     Step s = {};
     s.rows = rows;
     s.runs = 1;
-    s.run[0] = {nullptr, vectors.get(), 2, 3, {}};
-    Device<Step> step(std::vector<Step>{s});
+    s.run[0] = {nullptr, vectors.get(), 2, 35, {}};
+    std::vector<char> bytes(offsetof(Step, row) + rows * sizeof(Row));
+    memcpy(bytes.data(), &s, offsetof(Step, row));
+    for (int row = 2; row < 37; row++) ((Row*) (bytes.data() + offsetof(Step, row)))[row].run = 1;
+    Device<char> step(bytes);
     Device<bf16> out(x.size());
-    rmsNorm(out.get(), deviceX.get(), deviceWeight.get(), step.get(), 1, rows, columns, 1e-5f, {});
+    rmsNorm(out.get(), deviceX.get(), deviceWeight.get(), (const Step*) step.get(), 1, rows, columns, 1e-5f, {});
     CHECK(cudaDeviceSynchronize());
     std::vector<bf16> found = out.read();
     Distance distance;
@@ -406,7 +169,7 @@ static void testNorm() {
       for (int c = 0; c < columns; c++) squares += (double) x[row * columns + c] * x[row * columns + c];
       double scale = 1 / std::sqrt(squares / columns + 1e-5f);
       for (int c = 0; c < columns; c++) {
-        double wanted = x[row * columns + c] * scale * (row >= 2 && row < 5 ? own[c] : weight[c]);
+        double wanted = x[row * columns + c] * scale * (row >= 2 && row < 37 ? own[c] : weight[c]);
         distance.add(__bfloat162float(found[row * columns + c]), wanted, std::abs(wanted));
       }
     }
@@ -432,10 +195,7 @@ static void testAttention(const AttentionCase& c) {
   for (int i = pages - 1; i > 0; i--) std::swap(tables[i], tables[random.below(i + 1)]);
   Step s = {};
   s.rows = rows;
-  for (int row = 0; row < rows; row++) {
-    s.position[row] = c.positions[row];
-    s.pageTable[row] = row * perRow;
-  }
+  for (int row = 0; row < rows; row++) s.row[row] = {0, c.positions[row], row * perRow, 0};
   std::vector<bf16> qkv((size_t) rows * width), cache((size_t) pages * layers * 2 * c.kvHeads * pageTokens * c.size);
   for (bf16& v : qkv) v = __float2bfloat16(2 * random.uniform());
   for (bf16& v : cache) v = __float2bfloat16(2 * random.uniform());
@@ -506,7 +266,7 @@ static void testGather() {
     for (int row = 0; row < 9; row++) {
       int tenant = problem.tenantOfRow[row];
       int count = tenant < 0 ? 40 : problem.tenants[tenant].outputs;
-      tokens.push_back(s.token[row] = row % 3 == 0 ? count - 1 : random.below(count));
+      tokens.push_back(s.row[row].token = row % 3 == 0 ? count - 1 : random.below(count));
     }
     Device<Step> step(std::vector<Step>{s});
     Device<float> out((size_t) 9 * columns);

@@ -184,8 +184,8 @@ __device__ __forceinline__ void pagedDecode(__nv_bfloat16* out, const __nv_bfloa
   letDependentsStart();
   clusterArrive();
   int split = blockIdx.x, kvHead = blockIdx.y, row = blockIdx.z;
-  int positions = step->position[row] + 1;
-  const int* table = tables + step->pageTable[row];
+  int positions = step->row[row].position + 1;
+  const int* table = tables + step->row[row].pageTable;
   int stretch = (positions + SPLITS - 1) / SPLITS;
   int heads = shape.heads * GROUP, first = split * stretch, end = min(positions, first + stretch);
   int64_t headValues = (int64_t) shape.pageTokens * SIZE, layerValues = shape.heads * headValues;

@@ -26,8 +26,8 @@ paged_decode_any(__nv_bfloat16* __restrict__ out, const __nv_bfloat16* __restric
   letDependentsStart();
   int head = blockIdx.x, row = blockIdx.y, lane = threadIdx.x % 32, warp = threadIdx.x / 32;
   int size = shape.headSize, kvHead = head / (heads / shape.heads);
-  int positions = step->position[row] + 1;
-  const int* table = tables + step->pageTable[row];
+  int positions = step->row[row].position + 1;
+  const int* table = tables + step->row[row].pageTable;
   awaitPredecessors();
 
   const __nv_bfloat16* from = qkv + ((int64_t) row * (heads + 2 * shape.heads) + head) * size;

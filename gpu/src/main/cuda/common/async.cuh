@@ -12,6 +12,11 @@ __device__ __forceinline__ void copyAsync16(uint32_t to, const void* from) {
   asm volatile("cp.async.cg.shared.global.L2::128B [%0], [%1], 16;" ::"r"(to), "l"(from));
 }
 
+// The same, of which only the first `bytes` are read; the rest becomes zero.
+__device__ __forceinline__ void copyAsync16(uint32_t to, const void* from, int bytes) {
+  asm volatile("cp.async.cg.shared.global.L2::128B [%0], [%1], 16, %2;" ::"r"(to), "l"(from), "r"(bytes));
+}
+
 __device__ __forceinline__ void commitCopies() {
   asm volatile("cp.async.commit_group;");
 }

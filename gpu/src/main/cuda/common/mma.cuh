@@ -26,3 +26,18 @@ __device__ __forceinline__ void countOnes(int (&c)[4], uint4 a, uint32_t b0, uin
       : "+r"(c[0]), "+r"(c[1]), "+r"(c[2]), "+r"(c[3])
       : "r"(a.x), "r"(a.y), "r"(a.z), "r"(a.w), "r"(b0), "r"(b1));
 }
+
+// Four 8 x 8 tiles of bf16 from shared memory, as operands of `multiply`: lanes 8i .. 8i + 7 name the
+// eight rows (16 bytes) of tile i, and register i is its row g, columns 2t and 2t + 1.
+__device__ __forceinline__ void loadTiles(uint32_t (&tiles)[4], uint32_t row) {
+  asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0,%1,%2,%3}, [%4];"
+               : "=r"(tiles[0]), "=r"(tiles[1]), "=r"(tiles[2]), "=r"(tiles[3])
+               : "r"(row) : "memory");
+}
+
+// The same, transposed: register i is column g, rows 2t and 2t + 1.
+__device__ __forceinline__ void loadTilesTransposed(uint32_t (&tiles)[4], uint32_t row) {
+  asm volatile("ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {%0,%1,%2,%3}, [%4];"
+               : "=r"(tiles[0]), "=r"(tiles[1]), "=r"(tiles[2]), "=r"(tiles[3])
+               : "r"(row) : "memory");
+}

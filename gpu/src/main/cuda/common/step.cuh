@@ -11,6 +11,7 @@ enum PartKind : uint8_t {
   PART_SIGNS = 0,     // codes: sign tiles; D[n, k] = sum over planes p of scales[p, n] * sign[p, n, k]
   PART_REPLACED = 1,  // codes: weight tiles; these rows stand in for the base's
   PART_VECTORS = 2,   // codes: index tiles; D[n, k] = scales[n] * codebook[index[n / d, k]][n % d]
+  PART_LOW_RANK = 6,  // codes: rank tiles of `up`; D[n, k] = scales[0] * sum over r of up[n, r] * down[r, k]
 };
 
 // A tenant's difference to outputs [firstOutput + skip, firstOutput + outputs) of a projection.
@@ -23,8 +24,11 @@ struct Part {             // 32 bytes
   uint8_t kind;
   uint8_t planes;         // of signs; else 1
   uint8_t skip;           // below 16; 0 for vectors
-  uint8_t vectorRows;     // d of vectors: 4 or 8; else 0
-  uint8_t interleaved;    // of vectors: row n lies at mergedOutput({firstOutput, 1}, n), of a multiple of 8
+  union {
+    uint8_t vectorRows;   // d of vectors: 4 or 8
+    uint8_t rankUnits;    // of low rank: the rank in 16s, rounded up
+  };
+  uint8_t interleaved;    // of vectors and low rank: row n lies at mergedOutput({firstOutput, 1}, n), of a multiple of 8
                           // rows; outputs is twice their number; two such parts cover a whole layer
   uint8_t scalesBase;     // 0: the base's rows are taken as they are
   uint8_t reserved[2];
@@ -42,7 +46,8 @@ struct Projection {       // 128 bytes
   Part part[MAX_PARTS];
   int parts;
   int outputs;            // of the tenant's own matrix: the base's, or more
-  const __nv_bfloat16* codebook[MAX_PARTS];   // [256][d] of parts of vectors, 16-byte aligned
+  const void* extra[MAX_PARTS];   // of vectors: the codebook, bf16 [256][d], 16-byte aligned; of low rank:
+                                  // weight tiles of `down`, whose rows are padded to 16
 };
 
 // Neighbouring rows of one tenant.
@@ -62,21 +67,33 @@ struct Draw {             // 24 bytes
   int topK;                        // 0: all
 };
 
+struct Row {              // 16 bytes
+  int token;
+  int position;           // of the token in its sequence
+  int pageTable;          // index of the row's first entry in the pool of page tables
+  int run;                // 1 for the first of the step's runs; 0 where the row is the base's
+};
+
+// Rows of prompts continue past the last of `row`: kernels that give each row blocks of its own serve
+// any number of them.
 struct Step {
   int rows;                        // T that are in use; further rows compute, and nobody reads them
   int runs;
   int reserved[2];
   Run run[MAX_ROWS];               // ascending, disjoint
-  int token[MAX_ROWS];
-  int position[MAX_ROWS];          // of the row's token in its sequence
-  int pageTable[MAX_ROWS];         // index of the row's first entry in the pool of page tables
   Draw draw[MAX_ROWS];
+  Row row[MAX_ROWS];
 };
 
 __device__ __forceinline__ const Run* runOf(const Step* step, int row) {
-  for (int i = 0; i < step->runs; i++) {
-    const Run* run = &step->run[i];
-    if (run->firstRow <= row && row < run->firstRow + run->rows) return run;
-  }
-  return nullptr;
+  int run = step->row[row].run;
+  return run == 0 ? nullptr : &step->run[run - 1];
 }
+
+// Neighbouring rows of one sequence, as many as a kernel takes at once.
+struct QueryTile {        // 16 bytes
+  int firstRow;
+  int rows;
+  int firstPosition;      // of the first row in its sequence
+  int pageTable;          // index of the sequence's first entry in the pool of page tables
+};

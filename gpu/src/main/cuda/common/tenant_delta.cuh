@@ -11,6 +11,7 @@
 #pragma once
 #include "bit_planes.cuh"
 #include "linear.cuh"
+#include "low_rank.cuh"
 #include "ring.cuh"
 #include "step.cuh"
 #include "vector_codes.cuh"
@@ -29,7 +30,9 @@ constexpr int SLICE_BYTES = 2 * TILE_BANDS * 8 * 4;
 __host__ __device__ constexpr int spanBytes(int columns) {
   int planes = rowsTogether(columns) * planesBytes(columns);
   int vectors = CODEBOOK_BYTES + SHARING_WARPS * SLICE_BYTES;
-  return planes > vectors ? planes : vectors;
+  int lowRank = LowRankRoom::bytes(SHARING_WARPS);
+  int most = planes > vectors ? planes : vectors;
+  return most > lowRank ? most : lowRank;
 }
 
 // The rows that a block works for, and which of the blocks that do it is.
@@ -42,11 +45,13 @@ struct Span {
 // Units of one plane of one tile.
 __device__ __forceinline__ int unitsOf(const Part& part, int columns) {
   return part.kind == PART_SIGNS ? signBlocks(columns)
-       : part.kind == PART_VECTORS ? indexBlocks(columns) : ceilDiv(columns, BLOCK_INPUTS) * STAGE_UNITS;
+       : part.kind == PART_VECTORS ? indexBlocks(columns)
+       : part.kind == PART_LOW_RANK ? part.rankUnits : ceilDiv(columns, BLOCK_INPUTS) * STAGE_UNITS;
 }
 
 __device__ __forceinline__ int tilesOf(const Part& part) {
-  return part.kind == PART_VECTORS ? ceilDiv(rowsOf(part), TILE_BANDS * part.vectorRows) : tilesOf(part.outputs);
+  return part.kind == PART_VECTORS ? ceilDiv(rowsOf(part), TILE_BANDS * part.vectorRows)
+       : part.kind == PART_LOW_RANK ? tilesOf(rowsOf(part)) : tilesOf(part.outputs);
 }
 
 // Deals blocks out to spans by their bytes, at least one to each. Run by one whole warp.
@@ -97,10 +102,25 @@ struct Assignment {
 };
 
 // One tile after another of the span's parts. Tiles are dealt out first to blocks, then to warps; those of
-// vectors to blocks only.
+// vectors to blocks only. Blocks of a span that are many enough share out parts of low rank, since each
+// needs a product of its own before its first tile.
 struct Item {
   const Assignment* own;
   int part, tile;
+
+  __device__ __forceinline__ bool isSplit(int p) const {
+    const Projection& all = own->projection;
+    return all.part[p].kind == PART_LOW_RANK && all.parts > 1 && own->span.shares >= all.parts;
+  }
+  __device__ __forceinline__ bool takes(int p) const {
+    return !isSplit(p) || own->span.share % own->projection.parts == p;
+  }
+  __device__ __forceinline__ int share(int p) const {
+    return isSplit(p) ? own->span.share / own->projection.parts : own->span.share;
+  }
+  __device__ __forceinline__ int shares(int p) const {
+    return isSplit(p) ? ceilDiv(own->span.shares - p, own->projection.parts) : own->span.shares;
+  }
 
   __device__ __forceinline__ bool exists() const { return part < MAX_PARTS; }
   __device__ __forceinline__ const Part& its() const { return own->projection.part[part]; }
@@ -108,13 +128,14 @@ struct Item {
 
   __device__ __forceinline__ void begin(int newPart) {
     for (part = newPart; part < own->projection.parts; part++) {
-      tile = own->span.share + (isShared() ? 0 : (int) threadIdx.x / 32 * own->span.shares);
+      if (!takes(part)) continue;
+      tile = share(part) + (isShared() ? 0 : (int) threadIdx.x / 32 * shares(part));
       if (tile < tilesOf(its())) return;
     }
     part = MAX_PARTS;
   }
   __device__ __forceinline__ void advance() {
-    tile += isShared() ? own->span.shares : SHARING_WARPS * own->span.shares;
+    tile += isShared() ? shares(part) : SHARING_WARPS * shares(part);
     if (tile >= tilesOf(its())) begin(part + 1);
   }
 };
@@ -304,8 +325,28 @@ struct Differences {
     __syncthreads();
   }
 
+  // A tile of low rank, whose s is made. Lane (g, t) ends up with output g + 8 (t % 2) of row t / 2.
+  __device__ __forceinline__ void addLowRank(const Part& part, int tile) {
+    int lane = threadIdx.x % 32, g = lane / 4, t = lane % 4;
+    LowRankRoom room(work);
+    float sums[4] = {};
+#pragma unroll 1
+    for (int unit = 0; unit < part.rankUnits; unit += STAGE_UNITS) {
+      const char* up = take();
+#pragma unroll
+      for (int i = 0; i < STAGE_UNITS; i++) {
+        if (unit + i < part.rankUnits) room.add(sums, *(const uint4*) (up + i * UNIT_BYTES), unit + i);
+      }
+    }
+    float low = sums[0] + sums[1], high = sums[2] + sums[3];
+    low += __shfl_xor_sync(~0u, low, 1);
+    high += __shfl_xor_sync(~0u, high, 1);
+    int row = tile * TILE_OUTPUTS + g + t % 2 * 8;
+    if (t < 2 * span.rows && row < rowsOf(part)) write(span.firstRow + t / 2, outputOf(part, row), t % 2 ? high : low);
+  }
+
   // Makes what a part's codes are multiplied with. Run by the whole block.
-  __device__ __forceinline__ void prepare(const Part& part, const __nv_bfloat16* codebook) {
+  __device__ __forceinline__ void prepare(const Part& part, const void* extra) {
     __syncthreads();
     if (part.kind == PART_SIGNS) {
       for (int r = 0; r < span.rows; r++) {
@@ -316,10 +357,13 @@ struct Differences {
       }
     } else if (part.kind == PART_VECTORS) {
       if (part.vectorRows == 8) {
-        spreadCodebook<8>(work, codebook);
+        spreadCodebook<8>(work, (const __nv_bfloat16*) extra);
       } else {
-        spreadCodebook<4>(work, codebook);
+        spreadCodebook<4>(work, (const __nv_bfloat16*) extra);
       }
+    } else if (part.kind == PART_LOW_RANK) {
+      LowRankRoom(work).make((const char*) extra, part.rankUnits, __ldg(part.scales),
+                             operands.x + (int64_t) span.firstRow * operands.columns, span.rows, operands.columns);
     }
     __syncthreads();
   }
@@ -331,9 +375,9 @@ struct Differences {
     for (int p = 0; p < own.parts; p++) {
       const Part& part = own.part[p];
       bool isKnown = prepared >= 0 && own.part[prepared].kind == part.kind &&
-                     own.part[prepared].vectorRows == part.vectorRows && own.codebook[prepared] == own.codebook[p];
-      if (part.kind != PART_REPLACED && !isKnown) {
-        prepare(part, own.codebook[p]);
+                     own.part[prepared].vectorRows == part.vectorRows && own.extra[prepared] == own.extra[p];
+      if (part.kind != PART_REPLACED && !isKnown && item.takes(p)) {
+        prepare(part, own.extra[p]);
         prepared = p;
       }
 #pragma unroll 1
@@ -346,6 +390,8 @@ struct Differences {
           }
         } else if (part.kind == PART_REPLACED) {
           addReplaced(part, item.tile);
+        } else if (part.kind == PART_LOW_RANK) {
+          addLowRank(part, item.tile);
         } else if (part.vectorRows == 8) {
           addVectors<8>(part, item.tile);
         } else {

@@ -14,6 +14,10 @@
 // [blocks of 32 inputs][32 lanes][2 halves of 8 bands][8 inputs] bytes; lane (g, t) of a block holds inputs
 // 8t .. 8t+7 of bands g and g + 8. Size: 1 byte a band and input, padded to whole tiles and blocks.
 //
+// Rank tiles, of a thin matrix: bf16 [tiles of 16 outputs][units of 16 inputs][32 lanes][4 pairs]; lane (g, t)
+// of a unit holds inputs 2t, 2t+1 of outputs g and g + 8, then inputs 2t+8, 2t+9 of the same. Padded with
+// zeros to whole tiles and units.
+//
 // Interleaved tiles hold 8 outputs of a gate and the same 8 of its up projection.
 #pragma once
 #include <cstdint>
@@ -47,6 +51,12 @@ __host__ __device__ __forceinline__ int64_t indexOffset(int band, int k, int inp
   int lane = band % 8 * 4 + k % 32 / 8;
   return ((int64_t) (band / TILE_BANDS) * indexBlocks(inputs) + k / INDEX_BLOCK_INPUTS) * UNIT_BYTES + lane * 16 +
          band % TILE_BANDS / 8 * 8;
+}
+
+// Index of element (output, k) in rank tiles of `units` units.
+__host__ __device__ __forceinline__ int64_t rankIndex(int output, int k, int units) {
+  int lane = output % 8 * 4 + k % 8 / 2, pair = k % 16 / 8 * 2 + output % 16 / 8;
+  return (((int64_t) (output / TILE_OUTPUTS) * units + k / 16) * 32 + lane) * 8 + pair * 2 + k % 2;
 }
 
 // Byte offset of inputs k .. k + 7 (k % 8 == 0) of an output in weight tiles.

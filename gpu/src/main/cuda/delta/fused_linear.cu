@@ -24,7 +24,8 @@
 //             products of bf16, sums in fp32 in an order that depends on C only. A row's bits do not
 //             depend on the batch, nor on the number of clusters.
 //   Cost      2 bytes a weight, once; codes once for every rowsTogether() rows of a run: 1 bit a weight and
-//             plane, 8 / d bits a weight of vectors, 2 bytes a replaced weight; x once a cluster, and
+//             plane, 8 / d bits a weight of vectors, 2 bytes a replaced weight or one of a
+//             thin pair, of which `down` once a block that computes with it; x once a cluster, and
 //             once a block of its run.
 //
 // First every block works for one or two rows of one tenant (tenant_delta.cuh); what it finds goes through
@@ -48,6 +49,15 @@ struct Tenants {
       ((uint32_t*) &own.projection)[threadIdx.x] = ((const uint32_t*) found.projection)[threadIdx.x];
     } else if (threadIdx.x == 0) {
       own.projection.parts = 0;
+    }
+  }
+
+  // Asks for what depends on no activations, but is wanted as soon as there are some.
+  __device__ __forceinline__ void prefetch(const Item& item, int columns) const {
+    const Projection& all = own.projection;
+    for (int p = 0; p < all.parts; p++) {
+      if (all.part[p].kind != PART_LOW_RANK || !item.takes(p)) continue;
+      LowRankRoom::prefetch((const char*) all.extra[p], all.part[p].rankUnits, columns);
     }
   }
 
@@ -76,6 +86,7 @@ __device__ __forceinline__ void fusedLinear(const LinearOperands& operands, RowD
   __syncthreads();
   Item first = {&tenants.own, MAX_PARTS, 0};
   if (DIFFERS) first.begin(0);
+  if (DIFFERS) tenants.prefetch(first, operands.columns);
   CodeSource codes = {first, operands.columns, 0, 0, nullptr};
   if (DIFFERS) codes.open();
 

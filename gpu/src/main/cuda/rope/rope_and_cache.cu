@@ -4,7 +4,7 @@
 //   h[i] = a cos - b sin            h[i + n] = b cos + a sin
 //
 //   qkv bf16 [T, (H + 2K) * S]  queries rotated in place; keys and values go to the cache
-//   cache bf16 [pages][layers][2][K][P][S]; a row's page: tables[step.pageTable + position / P]
+//   cache bf16 [pages][layers][2][K][P][S]; a row's page: tables[its pageTable + position / P]
 //   speeds f32 [n], n <= S / 2; cos and sin times `scale`
 //   Requires  S even.
 //   Launch    grid (T, H + 2K), block S / 2 rounded up to whole warps; may overlap its predecessor.
@@ -22,8 +22,8 @@ rope_and_cache_bf16(__nv_bfloat16* __restrict__ qkv, __nv_bfloat16* __restrict__
                     int rotated, float scale) {
   letDependentsStart();
   int row = blockIdx.x, head = blockIdx.y, i = threadIdx.x, size = shape.headSize;
-  int position = step->position[row];
-  int page = tables[step->pageTable[row] + position / shape.pageTokens];
+  int position = step->row[row].position;
+  int page = tables[step->row[row].pageTable + position / shape.pageTokens];
   awaitPredecessors();
   if (row >= step->rows) return;
   __nv_bfloat16* from = qkv + ((int64_t) row * (heads + 2 * shape.heads) + head) * size;

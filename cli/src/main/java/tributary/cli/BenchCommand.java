@@ -8,6 +8,7 @@ import picocli.CommandLine.Command;
     description = "Measure speed; for quality see evaluate --compare.",
     subcommands = {
       BenchDecodeCommand.class,
+      BenchPrefillCommand.class,
       BenchColdStartCommand.class,
       BenchDeviceCommand.class,
       BenchLoadCommand.class,

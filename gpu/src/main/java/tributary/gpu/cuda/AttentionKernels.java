@@ -8,14 +8,19 @@ import tributary.gpu.cuda.driver.LaunchShape.Grid;
 
 /**
  * Launches the kernels that work on the cache of keys and values. Contracts: {@code
- * rope_and_cache.cu}, {@code paged_decode.cu} and, for heads of other shapes, {@code
- * paged_decode_any.cu}.
+ * rope_and_cache.cu}, {@code paged_prefill.cu} for rows in tiles, {@code paged_decode.cu} and, for
+ * heads of other shapes, {@code paged_decode_any.cu}.
  *
+ * @param tiles of the rows
  * @param heads query heads
  */
-record AttentionKernels(Launcher launcher, Cache cache, int heads, int rows) {
+record AttentionKernels(Launcher launcher, Cache cache, QueryTiles tiles, int heads, int rows) {
   private static final int SPLITS = 4;
   private static final int THREADS = 128;
+
+  /** Positions whose keys and values a block of {@code paged_prefill} holds: two fills of 64. */
+  private static final int HELD_POSITIONS = 128;
+
   static final int HEAD_SIZE_MAX = 256;
 
   /**
@@ -52,12 +57,13 @@ record AttentionKernels(Launcher launcher, Cache cache, int heads, int rows) {
 
   void attend(long out, long qkv, int layer, float scale) {
     Optional<String> special = special();
+    Optional<String> tiled = tiled();
     Arguments arguments =
         new Arguments()
             .address(out)
             .address(qkv)
             .address(cache.pages)
-            .address(cache.step)
+            .address(tiled.isPresent() ? tiles.address() : cache.step)
             .address(cache.tables)
             .structure(
                 cache.shape.layers(),
@@ -65,7 +71,17 @@ record AttentionKernels(Launcher launcher, Cache cache, int heads, int rows) {
                 cache.shape.headSize(),
                 cache.shape.pageTokens())
             .number(layer);
-    if (special.isPresent()) {
+    if (tiled.isPresent()) {
+      int shared = 2 * HELD_POSITIONS * cache.shape.headSize() * Short.BYTES;
+      launcher
+          .driver()
+          .allowSharedMemory(launcher.kernels().function("paged_prefill", tiled.get()), shared);
+      launcher.overlapping(
+          "paged_prefill",
+          tiled.get(),
+          new LaunchShape(new Grid(heads, tiles.count(), 1), THREADS, shared, 1, true),
+          arguments.number(heads).number(scale));
+    } else if (special.isPresent()) {
       launcher.overlapping(
           "paged_decode",
           special.get(),
@@ -80,6 +96,17 @@ record AttentionKernels(Launcher launcher, Cache cache, int heads, int rows) {
     }
   }
 
+  KvShape shape() {
+    return cache.shape;
+  }
+
+  /** The kernel for tiles of rows with heads of this size, if there are tiles and such a kernel. */
+  private Optional<String> tiled() {
+    return tiles.count() == 0
+        ? Optional.empty()
+        : found("paged_prefill", "paged_prefill_" + cache.shape.headSize());
+  }
+
   /** The kernel that was made for heads of this size and number, if there is one. */
   private Optional<String> special() {
     if (cache.shape.pageTokens() % 4 != 0) {
@@ -87,6 +114,10 @@ record AttentionKernels(Launcher launcher, Cache cache, int heads, int rows) {
     }
     String name =
         "paged_decode_%d_%d".formatted(cache.shape.headSize(), heads / cache.shape.heads());
-    return launcher.kernels().find("paged_decode", name).map(_ -> name);
+    return found("paged_decode", name);
+  }
+
+  private Optional<String> found(String binary, String kernel) {
+    return launcher.kernels().find(binary, kernel).map(_ -> kernel);
   }
 }

@@ -7,6 +7,7 @@ import tributary.gpu.host.OperandChecks;
 import tributary.protocol.Bytes;
 import tributary.tensor.TensorView;
 import tributary.tensor.format.DeltaTensor;
+import tributary.tensor.format.LowRank;
 import tributary.tensor.format.SignPlanes;
 import tributary.tensor.format.VectorCodes;
 
@@ -102,6 +103,13 @@ sealed interface CudaDelta extends DeltaMatrix {
       return full.code() instanceof VectorCodes vectors
               && (vectors.vectorRows() == 4 || vectors.vectorRows() == 8)
           ? Optional.of(vectors)
+          : Optional.empty();
+    }
+
+    /** The code, if it is of low rank and there is a kernel for that. */
+    Optional<LowRank> lowRank() {
+      return full.code() instanceof LowRank lowRank && lowRank.rank() <= LowRankPart.RANK_MAX
+          ? Optional.of(lowRank)
           : Optional.empty();
     }
 

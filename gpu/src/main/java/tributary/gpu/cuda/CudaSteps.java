@@ -5,7 +5,9 @@ import java.lang.foreign.ValueLayout;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import tributary.gpu.KvShape;
+import tributary.gpu.SequenceRows;
 import tributary.gpu.cuda.driver.Driver;
 import tributary.gpu.program.CompiledSteps;
 
@@ -13,7 +15,8 @@ import tributary.gpu.program.CompiledSteps;
  * Runs steps as graphs, one for each number of rows up to 32 in a few sizes, with tenants or
  * without, recorded when it is first needed. What differs from step to step lies in one piece of
  * device memory that a single copy renews. A step of more rows runs in parts, one after the other:
- * a part's rows find the keys and values of the earlier ones in the cache.
+ * a part's rows find the keys and values of the earlier ones in the cache. Stretches of prompts run
+ * apart, in {@linkplain PromptSteps launches of many rows}.
  */
 final class CudaSteps implements CompiledSteps {
   private final CudaModel model;
@@ -21,6 +24,7 @@ final class CudaSteps implements CompiledSteps {
   private final KvShape shape;
   private long stream;
   private StepBuffers buffers;
+  private PromptSteps prompts;
   private final Map<GraphKey, Long> graphs = new HashMap<>();
   private boolean failed;
   private float[] row = {};
@@ -45,6 +49,7 @@ final class CudaSteps implements CompiledSteps {
     this.shape = shape;
     this.stream = stream;
     this.buffers = buffers;
+    this.prompts = new PromptSteps(model, buffers, stream);
   }
 
   static CudaSteps create(CudaModel model, KvShape shape) {
@@ -59,11 +64,20 @@ final class CudaSteps implements CompiledSteps {
 
   @Override
   public void run(Rows rows, Results results) {
-    for (StepPart part : StepPart.split(rows, model.rowsMax(model.vocabulary()))) {
-      model.device().alone(() -> compute(part));
-      long end = System.nanoTime();
+    Map<Boolean, List<SequenceRows>> ofPrompts =
+        rows.sequences().stream().collect(Collectors.partitioningBy(prompts::takes));
+    int rowsMax = model.rowsMax(model.vocabulary());
+    for (StepPart part : StepPart.split(rows, ofPrompts.getOrDefault(false, List.of()), rowsMax)) {
+      compute(() -> launch(part));
       deliver(rows.wanted(), part, results);
-      hostNanos += System.nanoTime() - end;
+    }
+    for (StepPart part :
+        StepPart.split(rows, ofPrompts.getOrDefault(true, List.of()), PromptSteps.ROWS_MAX)) {
+      compute(() -> prompts.layers(part));
+      for (StepPart wanted : part.wanted(rowsMax)) {
+        compute(() -> launchHead(part, wanted));
+        deliver(rows.wanted(), wanted, results);
+      }
     }
   }
 
@@ -72,6 +86,7 @@ final class CudaSteps implements CompiledSteps {
     graphs.clear();
     stream = driver.createStream();
     buffers = StepBuffers.allocate(model, shape);
+    prompts = new PromptSteps(model, buffers, stream);
   }
 
   @Override
@@ -79,23 +94,24 @@ final class CudaSteps implements CompiledSteps {
     return hostNanos;
   }
 
-  private void compute(StepPart part) {
-    if (failed) {
-      buffers.clearArrivals(stream);
-    }
-    failed = true;
-    launch(part);
-    driver.synchronize(stream);
-    failed = false;
+  /** Runs launches to their end. */
+  private void compute(Runnable launches) {
+    model
+        .device()
+        .alone(() -> {
+          if (failed) {
+            buffers.clearArrivals(stream);
+          }
+          failed = true;
+          launches.run();
+          driver.synchronize(stream);
+          failed = false;
+        });
   }
 
   private void launch(StepPart part) {
     long begin = System.nanoTime();
-    if (buffers.makeRoom(model.vocabulary(), part.pageEntries())) {
-      dropGraphs();
-    }
-    long bytes = part.write(buffers.host());
-    driver.copyToDevice(buffers.step(), buffers.host().asSlice(0, bytes), stream);
+    describe(part);
     boolean head = part.wants(Wanted.CHOICE) || part.wants(Wanted.LOGITS);
     boolean biased = model.biased() || part.biased();
     boolean forTenants = part.hasTenants();
@@ -105,16 +121,37 @@ final class CudaSteps implements CompiledSteps {
         stream);
     hostNanos += System.nanoTime() - begin;
     if (head) {
-      driver.copyToHost(buffers.hostChoices(part.rows()), buffers.choices(), stream);
-      if (part.wants(Wanted.LOGITS)) {
-        driver.copyToHost(buffers.hostLogits(part.rows()), buffers.logits(), stream);
-      }
+      copyBack(part);
+    }
+  }
+
+  private void launchHead(StepPart prompt, StepPart wanted) {
+    describe(wanted);
+    prompts.head(prompt, wanted);
+    copyBack(wanted);
+  }
+
+  private void describe(StepPart part) {
+    if (buffers.makeRoom(model.vocabulary(), part.pageEntries())) {
+      dropGraphs();
+    }
+    long bytes = part.write(buffers.host(), StepLayout.ROWS_MAX);
+    part.writeDraws(buffers.host());
+    driver.copyToDevice(buffers.step(), buffers.host().asSlice(0, bytes), stream);
+  }
+
+  private void copyBack(StepPart part) {
+    driver.copyToHost(buffers.hostChoices(part.rows()), buffers.choices(), stream);
+    if (part.wants(Wanted.LOGITS)) {
+      driver.copyToHost(buffers.hostLogits(part.rows()), buffers.logits(), stream);
     }
   }
 
   private void deliver(List<Wanted> wanted, StepPart part, Results results) {
-    for (int i = 0; i < part.rows(); i++) {
-      int at = part.firstRow() + i;
+    long begin = System.nanoTime();
+    int[] stepRows = part.stepRows();
+    for (int i = 0; i < stepRows.length; i++) {
+      int at = stepRows[i];
       switch (wanted.get(at)) {
         case NOTHING -> {}
         case CHOICE ->
@@ -122,6 +159,7 @@ final class CudaSteps implements CompiledSteps {
         case LOGITS -> results.logits(at, logits(i));
       }
     }
+    hostNanos += System.nanoTime() - begin;
   }
 
   private float[] logits(int index) {
@@ -158,11 +196,17 @@ final class CudaSteps implements CompiledSteps {
 
   private long record(GraphKey key) {
     Launcher launcher = new Launcher(driver, model.device().kernels(), stream);
-    StepLaunches launches = new StepLaunches(model, buffers, launcher, key.rows, key.forTenants);
-    launches.prepare();
+    DecodeLinear linear = new DecodeLinear(model, buffers, launcher, key.rows, key.forTenants);
+    RowKernels rowKernels = new RowKernels(launcher, buffers.step(), key.rows);
+    linear.prepare();
     driver.beginCapture(stream);
     try {
-      launches.all(key.head, key.draws, key.biased);
+      new StepLaunches(
+              model, buffers.activations(), rowKernels, attention(launcher, key.rows), linear)
+          .layers(key.biased);
+      if (key.head) {
+        linear.head(rowKernels, key.draws);
+      }
     } catch (RuntimeException | Error e) {
       try {
         driver.destroyGraph(driver.endCapture(stream));
@@ -172,6 +216,15 @@ final class CudaSteps implements CompiledSteps {
       throw e;
     }
     return driver.endCapture(stream);
+  }
+
+  private AttentionKernels attention(Launcher launcher, int rows) {
+    return new AttentionKernels(
+        launcher,
+        new AttentionKernels.Cache(buffers.step(), buffers.tables(), buffers.cache(), shape),
+        QueryTiles.NONE,
+        model.plan().attended() / shape.headSize(),
+        rows);
   }
 
   private void dropGraphs() {
@@ -186,6 +239,7 @@ final class CudaSteps implements CompiledSteps {
         .using(() -> {
           model.closed(this);
           dropGraphs();
+          prompts.close();
           buffers.close();
           driver.destroyStream(stream);
           return this;

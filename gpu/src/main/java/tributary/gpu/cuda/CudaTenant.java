@@ -22,6 +22,7 @@ import tributary.gpu.program.CompiledTenant;
 import tributary.gpu.program.TenantOperands;
 import tributary.protocol.Bytes;
 import tributary.tensor.TensorView;
+import tributary.tensor.format.LowRank;
 
 /**
  * One tenant's differences in device memory: tables of projections and of vectors, and what they
@@ -143,10 +144,9 @@ final class CudaTenant implements CompiledTenant {
     int outputs = alone ? sources.getFirst().rows() : projection.outputs();
     Extent extent = new Extent(firstOutput, outputs, 0, projection.columns());
     List<TenantPart> loaded = new ArrayList<>();
-    if (allVectors(sources)) {
+    if (eachApart(sources)) {
       for (int i = 0; i < sources.size(); i++) {
-        CudaDelta.Coded delta = (CudaDelta.Coded) deltas.get(i);
-        loaded.add(TenantPart.Vectors.load(uploader, arena, delta, members.get(i).at()));
+        loaded.add(apart(sources.get(i), projection.columns(), members.get(i).at()));
       }
     } else {
       loaded.add(
@@ -160,14 +160,37 @@ final class CudaTenant implements CompiledTenant {
     return loaded;
   }
 
-  /** True where each matrix is a part of its own: it is alone, or interleaved with another. */
-  private static boolean allVectors(List<Source> sources) {
+  /**
+   * True where each matrix is a part of its own: it is alone, or interleaved with another, and its
+   * code has a kernel that serves it alone. One without a difference is taken for one of rank 0.
+   */
+  private static boolean eachApart(List<Source> sources) {
     boolean apart =
         sources.size() == 1 || sources.stream().allMatch(source -> source.at().interleaved());
     return apart
         && sources.stream()
             .allMatch(source ->
-                source.delta() instanceof CudaDelta.Coded coded && coded.vectors().isPresent());
+                source.delta() == null
+                    || (source.delta() instanceof CudaDelta.Coded coded
+                        && (coded.vectors().isPresent() || coded.lowRank().isPresent())));
+  }
+
+  private TenantPart apart(Source source, int columns, Placement at) {
+    Uploader uploader = model.device().uploader();
+    if (!(source.delta() instanceof CudaDelta.Coded coded)) {
+      LowRank nothing = LowRank.nothing(source.rows(), columns);
+      return LowRankPart.load(uploader, arena, nothing, new float[0], at);
+    }
+    if (coded.vectors().isPresent()) {
+      return TenantPart.Vectors.load(uploader, arena, coded, at);
+    }
+    float[] factors = coded.baseFactors();
+    return LowRankPart.load(
+        uploader,
+        arena,
+        coded.lowRank().orElseThrow(),
+        factors == null ? new float[0] : factors,
+        at);
   }
 
   private static void checkRows(Projection.Member member, @Nullable CudaDelta delta) {

@@ -37,6 +37,10 @@ final class FusedLinear {
     Finish(int code) {
       this.code = code;
     }
+
+    int code() {
+      return code;
+    }
   }
 
   /**

@@ -26,8 +26,11 @@ final class Kernels implements AutoCloseable {
           "pack_weight_tiles",
           "paged_decode",
           "paged_decode_any",
+          "paged_prefill",
+          "prefill_linear",
           "rms_norm",
           "rope_and_cache",
+          "widen_projection",
           "fill_random",
           "read_all");
 

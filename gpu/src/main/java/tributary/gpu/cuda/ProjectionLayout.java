@@ -9,9 +9,10 @@ import java.util.List;
  *
  * <pre>
  *    0  part[3]      address of codes, address of scales, int firstOutput, int outputs,
- *                    byte kind, planes, skip, vectorRows, interleaved, scalesBase, 2 reserved
+ *                    byte kind, planes, skip, vectorRows or rank units, interleaved,
+ *                    scalesBase, 2 reserved
  *   96  int parts, outputs
- *  104  codebook[3]  address
+ *  104  extra[3]     address of a codebook or of a thin matrix
  *  128  end
  * </pre>
  */
@@ -30,7 +31,7 @@ final class ProjectionLayout {
   private static final int SCALES_BASE = 29;
   private static final int PART_COUNT = 96;
   private static final int OWN_OUTPUTS = 100;
-  private static final int CODEBOOK = 104;
+  private static final int EXTRA = 104;
 
   /** What a part's codes are. */
   sealed interface Kind {
@@ -49,6 +50,15 @@ final class ProjectionLayout {
      * @param interleaved true where rows lie in groups of eight, every other group
      */
     record Vectors(long codebook, int vectorRows, boolean interleaved) implements Kind {}
+
+    /**
+     * Rank tiles; scales are fp32 [rows], all the same.
+     *
+     * @param down address of weight tiles, whose rows are padded to 16
+     * @param units the rank in 16s, rounded up
+     * @param interleaved as of vectors
+     */
+    record LowRank(long down, int units, boolean interleaved) implements Kind {}
   }
 
   /**
@@ -57,7 +67,7 @@ final class ProjectionLayout {
    * @param codes address
    * @param scales address, followed by what the base's rows are multiplied by if {@code
    *     scalesBase}; 0 where replaced
-   * @param firstOutput a multiple of 16, or eight more of interleaved vectors
+   * @param firstOutput a multiple of 16, or eight more where rows are interleaved
    */
   record Part(
       Kind kind, long codes, long scales, boolean scalesBase, int firstOutput, int outputs) {}
@@ -79,12 +89,18 @@ final class ProjectionLayout {
       at.set(ValueLayout.JAVA_INT, OUTPUTS, part.outputs);
       at.set(ValueLayout.JAVA_BYTE, SCALES_BASE, flag(part.scalesBase));
       writeKind(at, part.kind);
-      if (part.kind instanceof Kind.Vectors vectors) {
-        to.set(ValueLayout.JAVA_LONG, CODEBOOK + (long) i * Long.BYTES, vectors.codebook);
-      }
+      to.set(ValueLayout.JAVA_LONG, EXTRA + (long) i * Long.BYTES, extra(part.kind));
     }
     to.set(ValueLayout.JAVA_INT, PART_COUNT, parts.size());
     to.set(ValueLayout.JAVA_INT, OWN_OUTPUTS, outputs);
+  }
+
+  private static long extra(Kind kind) {
+    return switch (kind) {
+      case Kind.Vectors vectors -> vectors.codebook;
+      case Kind.LowRank lowRank -> lowRank.down;
+      case Kind.Signs _, Kind.Replaced _ -> 0;
+    };
   }
 
   private static void writeKind(MemorySegment at, Kind kind) {
@@ -102,6 +118,12 @@ final class ProjectionLayout {
         at.set(ValueLayout.JAVA_BYTE, KIND, (byte) 2);
         at.set(ValueLayout.JAVA_BYTE, PLANES, (byte) 1);
         at.set(ValueLayout.JAVA_BYTE, VECTOR_ROWS, (byte) vectorRows);
+        at.set(ValueLayout.JAVA_BYTE, INTERLEAVED, flag(interleaved));
+      }
+      case Kind.LowRank(_, var units, var interleaved) -> {
+        at.set(ValueLayout.JAVA_BYTE, KIND, (byte) 6);
+        at.set(ValueLayout.JAVA_BYTE, PLANES, (byte) 1);
+        at.set(ValueLayout.JAVA_BYTE, VECTOR_ROWS, (byte) units);
         at.set(ValueLayout.JAVA_BYTE, INTERLEAVED, flag(interleaved));
       }
     }

@@ -20,12 +20,7 @@ final class StepBuffers implements AutoCloseable {
   private final DevicePlan plan;
   private final KvShape shape;
   private final DeviceArena fixed;
-  private final long residual;
-  private final long normed;
-  private final long qkv;
-  private final long attended;
-  private final long gateUp;
-  private final long inner;
+  private final Activations activations;
   private final long choices;
   private final long arrivals;
   private final long cache;
@@ -44,12 +39,7 @@ final class StepBuffers implements AutoCloseable {
     this.plan = model.plan();
     this.shape = shape;
     this.fixed = fixed;
-    this.residual = fixed.allocate((long) ROWS * plan.hidden() * Float.BYTES);
-    this.normed = halves(fixed, plan.hidden());
-    this.qkv = halves(fixed, qkvColumns(plan, shape));
-    this.attended = halves(fixed, plan.attended());
-    this.gateUp = halves(fixed, 2 * plan.inner());
-    this.inner = halves(fixed, plan.inner());
+    this.activations = Activations.allocate(fixed, plan, shape, ROWS);
     this.choices = fixed.allocate((long) ROWS * Integer.BYTES);
     this.arrivals = fixed.allocate(ARRIVALS_BYTES);
     this.cache = fixed.allocate(cacheBytes(shape));
@@ -74,14 +64,6 @@ final class StepBuffers implements AutoCloseable {
     }
   }
 
-  private static long halves(DeviceArena arena, int columns) {
-    return arena.allocate((long) ROWS * columns * Short.BYTES);
-  }
-
-  static int qkvColumns(DevicePlan plan, KvShape shape) {
-    return plan.attended() + 2 * shape.heads() * shape.headSize();
-  }
-
   /** Keys and values are held in bf16. */
   static long cacheBytes(KvShape shape) {
     return shape.pages() * (shape.pageBytes().count() / 2);
@@ -103,7 +85,7 @@ final class StepBuffers implements AutoCloseable {
     }
     changing = new DeviceArena(driver, "logits");
     long logitBytes = (long) ROWS * vocabulary * Float.BYTES;
-    long stepBytes = StepLayout.BYTES + (long) pageEntries * Integer.BYTES;
+    long stepBytes = StepLayout.bytes(ROWS) + (long) pageEntries * Integer.BYTES;
     logits = changing.allocate(logitBytes);
     int widest =
         plan.projections().stream().mapToInt(Projection::outputs).reduce(vocabulary, Math::max);
@@ -124,34 +106,8 @@ final class StepBuffers implements AutoCloseable {
     }
   }
 
-  /** f32 [32, hidden]. */
-  long residual() {
-    return residual;
-  }
-
-  /** bf16 [32, hidden]. */
-  long normed() {
-    return normed;
-  }
-
-  /** bf16 [32, (heads + 2 kvHeads) * size]. */
-  long qkv() {
-    return qkv;
-  }
-
-  /** bf16 [32, heads * size]. */
-  long attended() {
-    return attended;
-  }
-
-  /** bf16 [32, 2 inner]. */
-  long gateUp() {
-    return gateUp;
-  }
-
-  /** bf16 [32, inner]. */
-  long inner() {
-    return inner;
+  Activations activations() {
+    return activations;
   }
 
   /** f32 [32, vocabulary]. */
@@ -191,6 +147,11 @@ final class StepBuffers implements AutoCloseable {
   /** The batch's description; the page tables follow it. */
   long step() {
     return step;
+  }
+
+  /** The batch's page tables. */
+  long tables() {
+    return step + StepLayout.bytes(ROWS);
   }
 
   /** Pinned; is copied to {@link #step}. */

@@ -10,26 +10,27 @@ import tributary.gpu.program.Draw;
  * <pre>
  *     0  int rows, runs, 2 reserved
  *    16  run[32]         address of projections, address of vectors, int firstRow, rows, 2 reserved
- *  1040  int token[32]
- *  1168  int position[32]
- *  1296  int pageTable[32]      first entry of the row's page table among those of the batch
- *  1424  draw[32]           long unit, float scale, topP, minP, int topK
- *  2192  end
+ *  1040  draw[32]        long unit, float scale, topP, minP, int topK
+ *  1808  row[]           int token, position, first entry of the row's page table among those of the
+ *                        batch, and its run, from 1; 0 where it is the base's
  * </pre>
+ *
+ * Page tables follow, one entry an int. Rows are 32 for decode kernels, of prompts as many as there
+ * are.
  */
 final class StepLayout {
   /** Rows of one launch at most. */
   static final int ROWS_MAX = 32;
 
-  static final int BYTES = 2192;
+  /** Runs of one launch at most. */
+  static final int RUNS_MAX = 32;
 
   private static final int RUN = 16;
   private static final int RUN_BYTES = 32;
-  private static final int TOKEN = 1040;
-  private static final int POSITION = 1168;
-  private static final int PAGE_TABLE = 1296;
-  private static final int DRAW = 1424;
+  private static final int DRAW = RUN + RUNS_MAX * RUN_BYTES;
   private static final int DRAW_BYTES = 24;
+  private static final int ROW = DRAW + ROWS_MAX * DRAW_BYTES;
+  private static final int ROW_BYTES = 16;
 
   /** Past this a temperature is as good as none, and its inverse still finite. */
   private static final double SCALE_MAX = 1e30;
@@ -38,8 +39,17 @@ final class StepLayout {
 
   private StepLayout() {}
 
-  static void clear(MemorySegment step, int rows) {
-    step.asSlice(0, BYTES).fill((byte) 0);
+  /** Where page tables begin behind so many rows. */
+  static long bytes(int rows) {
+    return ROW + (long) rows * ROW_BYTES;
+  }
+
+  /**
+   * @param rows in use
+   * @param room rows that there is room for
+   */
+  static void clear(MemorySegment step, int rows, int room) {
+    step.asSlice(0, bytes(room)).fill((byte) 0);
     step.set(ValueLayout.JAVA_INT, 0, rows);
   }
 
@@ -51,13 +61,15 @@ final class StepLayout {
     step.set(ValueLayout.JAVA_INT, at + 2 * Long.BYTES, firstRow);
     step.set(ValueLayout.JAVA_INT, at + 2 * Long.BYTES + Integer.BYTES, rows);
     step.set(ValueLayout.JAVA_INT, Integer.BYTES, runs + 1);
+    for (int row = firstRow; row < firstRow + rows; row++) {
+      step.set(ValueLayout.JAVA_INT, bytes(row) + 3 * Integer.BYTES, runs + 1);
+    }
   }
 
   static void setRow(MemorySegment step, int row, int token, int position, int pageTable) {
-    long at = (long) row * Integer.BYTES;
-    step.set(ValueLayout.JAVA_INT, TOKEN + at, token);
-    step.set(ValueLayout.JAVA_INT, POSITION + at, position);
-    step.set(ValueLayout.JAVA_INT, PAGE_TABLE + at, pageTable);
+    step.set(ValueLayout.JAVA_INT, bytes(row), token);
+    step.set(ValueLayout.JAVA_INT, bytes(row) + Integer.BYTES, position);
+    step.set(ValueLayout.JAVA_INT, bytes(row) + 2 * Integer.BYTES, pageTable);
   }
 
   static void setDraw(MemorySegment step, int row, Draw draw) {

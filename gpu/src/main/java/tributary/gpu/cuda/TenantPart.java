@@ -12,7 +12,8 @@ import tributary.tensor.format.TunedMatrix;
 import tributary.tensor.format.VectorCodes;
 
 /** One part of a tenant's difference to a projection, in device memory. */
-sealed interface TenantPart {
+sealed interface TenantPart
+    permits TenantPart.Signs, TenantPart.Vectors, TenantPart.Dense, TenantPart.Added, LowRankPart {
   /** As the kernels are to read it, at the width that is set now. */
   ProjectionLayout.Part part();
 

@@ -29,6 +29,18 @@ final class Tiles {
     return count(outputs) * (long) Math.ceilDiv(inputs, SIGN_BLOCK_INPUTS) * UNIT_BYTES;
   }
 
+  /** Values of a thin matrix of these outputs and units of 16 inputs. */
+  static int rankValues(int outputs, int units) {
+    return Math.toIntExact(count(outputs) * (long) units * (UNIT_BYTES / Short.BYTES));
+  }
+
+  /** Where an element of a thin matrix lies among those values. */
+  static int rankIndex(int output, int k, int units) {
+    int lane = output % 8 * 4 + k % 8 / 2;
+    int pair = k % 16 / 8 * 2 + output % OUTPUTS / 8;
+    return ((output / OUTPUTS * units + k / 16) * 32 + lane) * 8 + pair * 2 + k % 2;
+  }
+
   /** Bytes of the indices of vectors of this many bands. */
   static long indexBytes(int bands, int inputs) {
     return Math.ceilDiv(bands, BANDS)

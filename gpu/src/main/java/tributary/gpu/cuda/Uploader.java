@@ -22,7 +22,7 @@ final class Uploader implements AutoCloseable {
   private static final int BUFFERS = 4;
 
   /** Several threads fill a buffer, each so many bytes of it: one alone is slower than the bus. */
-  private static final long STRETCH_BYTES = 2 << 20;
+  private static final long STRETCH_BYTES = 256 << 10;
 
   /** Rows are cut at whole groups of interleaved matrices, bands at whole tiles. */
   private static final int ROW_GROUP = 16;

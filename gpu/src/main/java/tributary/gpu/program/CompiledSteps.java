@@ -50,7 +50,7 @@ public interface CompiledSteps extends AutoCloseable {
     }
   }
 
-  /** Is told what came out, rows ascending. */
+  /** Is told what came out: rows of a sequence ascending, sequences in any order. */
   interface Results {
     /** The choice of a row; negative when its logits allow none. */
     void chosen(int row, int token);

@@ -34,7 +34,7 @@ class CompiledStepsTest {
   /** Sums in another order, exponentials of another kind, and what bf16 makes of the difference. */
   private static final float TOLERANCE = 0.03f;
 
-  private static final int PAGES = 64;
+  private static final int PAGES = 256;
 
   /** A case: what is computed, and how its cache is cut. */
   record Case(Extent extent, boolean biased, int pageTokens, long seed) {}
@@ -108,6 +108,58 @@ class CompiledStepsTest {
         assertThat(values[token]).isEqualTo(largest);
       });
       assertThat(choices).hasSize(25);
+      bench.close();
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("cases")
+  void long_prompts_of_many_tenants_agree_with_the_host(Case c) {
+    try (Backend device = Devices.open();
+        Backend host = Backends.open(BackendChoice.VECTOR, 0)) {
+      Bench bench = new Bench(device, c);
+      List<Work> works = bench.works(new int[] {130, 17, 128, 150, 1, 131, 129});
+      List<List<float[]>> wanted = bench.scalar(host, works);
+      Map<Integer, float[]> found = bench.logits(works);
+      int row = 0;
+      for (int i = 0; i < works.size(); i++) {
+        for (float[] expected : wanted.get(i)) {
+          assertClose(found.get(row++), expected, c + " sequence " + i + " row " + row);
+        }
+      }
+      bench.close();
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("cases")
+  void a_long_prompt_does_not_depend_on_its_batch(Case c) {
+    try (Backend device = Devices.open()) {
+      Bench bench = new Bench(device, c);
+      List<Work> works = bench.works(new int[] {140, 3, 300, 1, 129});
+      Map<Integer, float[]> together = bench.logits(works);
+      int first = 0;
+      for (Work work : works) {
+        Map<Integer, float[]> alone = bench.logits(List.of(work));
+        for (int row = 0; row < work.tokens.length; row++) {
+          assertThat(found(together, first + row)).containsExactly(found(alone, row));
+        }
+        first += work.tokens.length;
+      }
+      bench.close();
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("cases")
+  void what_follows_a_prompt_is_the_same_whichever_way_it_ran(Case c) {
+    try (Backend device = Devices.open()) {
+      Bench bench = new Bench(device, c);
+      for (Work work : bench.works(new int[] {140, 131, 200})) {
+        int last = work.tokens.length - 1;
+        float[] next = bench.after(work, PromptSteps.STRETCH_MIN, last);
+        assertClose(next, bench.after(work, 30, last), c + " tenant " + work.tenant);
+      }
       bench.close();
     }
   }
@@ -236,6 +288,21 @@ class CompiledStepsTest {
         all.add(found(found, 0));
       }
       return all;
+    }
+
+    /** Logits of the last token, those before it computed in stretches of so many. */
+    float[] after(Work work, int stretch, int last) {
+      for (int first = 0; first < last; first += stretch) {
+        int end = Math.min(first + stretch, last);
+        Work part = new Work(work.tenant, Arrays.copyOfRange(work.tokens, first, end), work.pages);
+        steps.run(
+            rows(List.of(part), first, Wanted.NOTHING),
+            new Collected(new HashMap<>(), new HashMap<>()));
+      }
+      Work end = new Work(work.tenant, new int[] {work.tokens[last]}, work.pages);
+      Map<Integer, float[]> found = new HashMap<>();
+      steps.run(rows(List.of(end), last, Wanted.LOGITS), new Collected(found, new HashMap<>()));
+      return found(found, 0);
     }
 
     private CompiledSteps.Rows rows(List<Work> works, int firstPosition, Wanted wanted) {

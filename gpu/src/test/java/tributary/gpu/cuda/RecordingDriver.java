@@ -3,7 +3,10 @@ package tributary.gpu.cuda;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import tributary.gpu.cuda.driver.Arguments;
@@ -23,8 +26,11 @@ final class RecordingDriver implements Driver {
   private final Arena host = Arena.ofShared();
   private final List<String> calls = new ArrayList<>();
   private final List<LaunchShape> shapes = new ArrayList<>();
+  private final List<String> kernels = new ArrayList<>();
+  private final Map<Long, String> names = new HashMap<>();
   private final List<Long> held = new ArrayList<>();
   private long next = 1L << 32;
+  private long memory = Long.MAX_VALUE;
   private @Nullable CudaException nextFailure;
 
   /** The calls since this was last asked. */
@@ -37,6 +43,11 @@ final class RecordingDriver implements Driver {
   /** Things that were made and not given back. */
   int held() {
     return held.size();
+  }
+
+  /** From now on there is no piece of memory larger than this. */
+  void limitMemory(long bytes) {
+    memory = bytes;
   }
 
   private long make(String call, long size) {
@@ -61,6 +72,9 @@ final class RecordingDriver implements Driver {
 
   @Override
   public long allocate(long bytes) {
+    if (bytes > memory) {
+      throw new CudaException("cuMemAlloc", 2, "out of memory");
+    }
     return make("allocate", bytes);
   }
 
@@ -114,7 +128,9 @@ final class RecordingDriver implements Driver {
 
   @Override
   public Optional<Long> function(long module, String name) {
-    return Optional.of(next++);
+    long function = next++;
+    names.put(function, name);
+    return Optional.of(function);
   }
 
   @Override
@@ -132,9 +148,17 @@ final class RecordingDriver implements Driver {
     return taken;
   }
 
+  /** The names of these, in the same order. */
+  List<String> takeKernels() {
+    List<String> taken = List.copyOf(kernels);
+    kernels.clear();
+    return taken;
+  }
+
   @Override
   public void launch(long function, LaunchShape shape, Arguments arguments, long stream) {
     calls.add("launch");
+    kernels.add(Objects.requireNonNull(names.get(function)));
     shapes.add(shape);
   }
 

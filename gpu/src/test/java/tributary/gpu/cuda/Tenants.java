@@ -15,6 +15,8 @@ enum Tenants {
   SIGNS,
   /** Vectors of four or eight rows on every matrix, some over multiplied base rows. */
   VECTORS,
+  /** Thin pairs of matrices on most matrices, of any rank, some over multiplied base rows. */
+  LOW_RANK,
   /** Signs on a few matrices. */
   SPARSE_SIGNS,
   /** Any codes, some over multiplied base rows. */
@@ -51,6 +53,16 @@ enum Tenants {
                     codes.vector(rows, columns, random.nextBoolean() ? 4 : 8),
                     random.nextBoolean() ? factors(random, rows) : null,
                     null));
+        case LOW_RANK -> {
+          if (random.nextInt(4) > 0) {
+            matrices.put(
+                slot,
+                new DeltaTensor.Coded(
+                    codes.lowRank(rows, columns, 1 + random.nextInt(40)),
+                    random.nextInt(3) == 0 ? factors(random, rows) : null,
+                    null));
+          }
+        }
         case SPARSE_SIGNS -> {
           if (random.nextInt(3) == 0) {
             matrices.put(slot, coded(codes.signs(rows, columns, 2, true)));

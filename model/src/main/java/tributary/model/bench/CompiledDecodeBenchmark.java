@@ -1,32 +1,22 @@
 package tributary.model.bench;
 
-import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
-import java.util.Map;
-import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import tributary.gpu.Backend;
 import tributary.gpu.KvShape;
 import tributary.gpu.RowRun;
 import tributary.gpu.SequenceRows;
-import tributary.gpu.program.CompiledModel;
 import tributary.gpu.program.CompiledSteps;
 import tributary.gpu.program.CompiledTenant;
-import tributary.gpu.program.StepCompiler;
 import tributary.model.Families;
 import tributary.model.ForwardPass;
 import tributary.model.ModelConfig;
-import tributary.model.network.Differences;
 import tributary.model.network.Network;
 import tributary.model.network.Parameter;
-import tributary.model.network.StepRecording;
-import tributary.model.network.Weights;
-import tributary.protocol.ErrorCode;
 import tributary.protocol.TributaryException;
-import tributary.tensor.format.DeltaTensor;
 
 /**
  * How fast a device decodes a batch at a fixed context: weights and signs are made on the device,
@@ -102,35 +92,8 @@ public final class CompiledDecodeBenchmark {
    * @throws TributaryException {@code config} when the backend does not compile steps
    */
   public Report run(Backend backend) {
-    StepCompiler compiler =
-        backend
-            .compiler()
-            .orElseThrow(() ->
-                new TributaryException(
-                    ErrorCode.CONFIG, "the backend " + backend.name() + " compiles no steps"));
-    List<CompiledTenant> tenants = new ArrayList<>();
-    try (Arena memory = Arena.ofShared();
-        Weights weights = Weights.random(network, compiler);
-        CompiledModel model = compiler.compile(StepRecording.of(network, cache), weights, cache)) {
-      try (CompiledSteps steps = model.steps(cache)) {
-        Supplier<Differences> next = differences(backend, compiler, model, memory);
-        for (int i = 0; i < settings.tenants; i++) {
-          tenants.add(next.get().compiled());
-        }
-        return run(steps, tenants, backend);
-      } finally {
-        tenants.forEach(CompiledTenant::close);
-      }
-    }
-  }
-
-  private Supplier<Differences> differences(
-      Backend backend, StepCompiler compiler, CompiledModel model, Arena memory) {
-    if (settings.code.kind() == RandomCode.Kind.SIGN_PLANES) {
-      return () -> Differences.random(network, compiler, model, settings.code.size());
-    }
-    Map<String, DeltaTensor> tensors = settings.code.differences(network, memory);
-    return () -> Differences.load(network, tensors, new Differences.Target(backend, model));
+    return new CompiledVariants(network, cache, settings.tenants, settings.code)
+        .measure(backend, (steps, tenants) -> run(steps, tenants, backend));
   }
 
   private Report run(CompiledSteps steps, List<CompiledTenant> tenants, Backend backend) {
@@ -198,7 +161,7 @@ public final class CompiledDecodeBenchmark {
     return weights + differences * settings.tenants + position * settings.context * settings.rows;
   }
 
-  private static final CompiledSteps.Results IGNORED =
+  static final CompiledSteps.Results IGNORED =
       new CompiledSteps.Results() {
         @Override
         public void chosen(int row, int token) {}

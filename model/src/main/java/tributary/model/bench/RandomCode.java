@@ -119,7 +119,7 @@ public record RandomCode(Kind kind, int size) {
               rows,
               columns,
               size,
-              1 << size - 1,
+              1 << (size - 1),
               columns,
               patterns(rows, columns, random, arena),
               bytes(SparseCodes.codeBytes(rows, columns, size), random, arena),
@@ -134,14 +134,14 @@ public record RandomCode(Kind kind, int size) {
             groupColumns,
             bytes(GroupedCodes.codeBytes(rows, columns, size), random, arena),
             new GroupStatistics.Plain(
-                groups, filled(rows * groups, SCALE), new float[] {1 << size - 1}));
+                groups, filled(rows * groups, SCALE), new float[] {1 << (size - 1)}));
       }
       case ANY_PRECISION -> {
         List<MemorySegment> planes = new ArrayList<>();
         List<float[]> tables = new ArrayList<>();
         for (int plane = 0; plane < size; plane++) {
           planes.add(bits(rows, columns, random, arena));
-          float[] table = new float[rows << plane + 1];
+          float[] table = new float[rows << (plane + 1)];
           for (int i = 0; i < table.length; i++) {
             table[i] = SCALE * (i % (2 << plane));
           }
@@ -173,7 +173,7 @@ public record RandomCode(Kind kind, int size) {
       case SIGN_PLANES, UNIFORM, ANY_PRECISION -> elements * size / Byte.SIZE;
       case VECTOR_CODES -> elements / size;
       case DELTAZIP -> elements * (2 + size) / (2 * Byte.SIZE);
-      case LORA -> (long) Short.BYTES * size * (rows + columns);
+      case LORA -> (long) Short.BYTES * size * ((long) rows + columns);
     };
   }
 
@@ -187,7 +187,7 @@ public record RandomCode(Kind kind, int size) {
     byte[] values = new byte[rows * columns * Short.BYTES];
     random.nextBytes(values);
     for (int i = 1; i < values.length; i += Short.BYTES) {
-      values[i] = (byte) (values[i] & 0x80 | 0x3C);
+      values[i] = (byte) ((values[i] & 0x80) | 0x3C);
     }
     return new TensorView(DType.BF16, Shape.of(rows, columns), MemorySegment.ofArray(values));
   }
@@ -211,7 +211,7 @@ public record RandomCode(Kind kind, int size) {
     MemorySegment patterns = bytes(SparseCodes.patternBytes(rows, columns), random, arena);
     for (long i = 0; i < patterns.byteSize(); i++) {
       int drawn = patterns.get(ValueLayout.JAVA_BYTE, i) & 0xFF;
-      int pair = PATTERNS[drawn % 6] | PATTERNS[drawn / 6 % 6] << 4;
+      int pair = PATTERNS[drawn % 6] | (PATTERNS[drawn / 6 % 6] << 4);
       patterns.set(ValueLayout.JAVA_BYTE, i, (byte) pair);
     }
     return patterns;

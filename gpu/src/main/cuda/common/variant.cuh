@@ -1,0 +1,79 @@
+// A variant's own weights: what the base's become with a tenant's differences.
+#pragma once
+#include "numbers.cuh"
+#include "step.cuh"
+#include "tiles.cuh"
+
+__device__ __forceinline__ void addPlane(float (&v)[8], const uint32_t* tiles, float scale, int row, int k,
+                                         int columns) {
+  uint32_t signs = tiles[signWord(row, k / 32, columns)] >> k % 32;
+#pragma unroll
+  for (int i = 0; i < 8; i++) v[i] += signs >> i & 1 ? scale : -scale;
+}
+
+__device__ __forceinline__ void addVectors(float (&v)[8], const Part& part, const __nv_bfloat16* codebook, int row,
+                                           int k, int columns) {
+  int d = part.vectorRows;
+  uint64_t indices = *(const uint64_t*) ((const char*) part.codes + indexOffset(row / d, k, columns));
+#pragma unroll
+  for (int i = 0; i < 8; i++) {
+    v[i] += part.scales[row] * __bfloat162float(codebook[(indices >> 8 * i & 0xFF) * d + row % d]);
+  }
+}
+
+__device__ __forceinline__ void addLowRank(float (&v)[8], const Part& part, const char* down, int row, int k,
+                                           int columns) {
+  float sum[8] = {}, weight[8];
+  for (int rank = 0; rank < part.rankUnits * 16; rank++) {
+    float up = __bfloat162float(((const __nv_bfloat16*) part.codes)[rankIndex(row, rank, part.rankUnits)]);
+    widen8(weight, *(const uint4*) (down + weightOffset(rank, k, columns)));
+#pragma unroll
+    for (int i = 0; i < 8; i++) sum[i] = fmaf(up, weight[i], sum[i]);
+  }
+#pragma unroll
+  for (int i = 0; i < 8; i++) v[i] = fmaf(part.scales[0], sum[i], v[i]);
+}
+
+// The part's row that a merged output is, or -1.
+__device__ __forceinline__ int rowOf(const Part& part, int output) {
+  int own = output - part.firstOutput;
+  if (own < part.skip || own >= part.outputs) return -1;
+  if (!part.interleaved) return own;
+  return own % 16 < 8 ? own / 16 * 8 + own % 8 : -1;
+}
+
+// Inputs k .. k + 7 (k % 8 == 0) of an output: f W + D, where rows that replace stand in for the sum.
+// `weight` holds baseOutputs outputs; `own` is null for the base itself. Planes are added in order.
+__device__ __forceinline__ void variantWeights(float (&v)[8], const char* weight, int baseOutputs,
+                                               const Projection* own, int output, int k, int columns) {
+#pragma unroll
+  for (int i = 0; i < 8; i++) v[i] = 0;
+  if (output < baseOutputs) widen8(v, *(const uint4*) (weight + weightOffset(output, k, columns)));
+  for (int p = 0; own != nullptr && p < own->parts; p++) {
+    const Part& part = own->part[p];
+    int row = rowOf(part, output);
+    if (row < 0) continue;
+    if (part.kind == PART_REPLACED) {
+      widen8(v, *(const uint4*) ((const char*) part.codes + weightOffset(row, k, columns)));
+      continue;
+    }
+    if (part.scalesBase) {
+      float factor = baseFactor(part, row);
+#pragma unroll
+      for (int i = 0; i < 8; i++) v[i] *= factor;
+    }
+    if (part.kind == PART_VECTORS) {
+      addVectors(v, part, (const __nv_bfloat16*) own->extra[p], row, k, columns);
+      continue;
+    }
+    if (part.kind == PART_LOW_RANK) {
+      addLowRank(v, part, (const char*) own->extra[p], row, k, columns);
+      continue;
+    }
+    int64_t planeWords = tilesOf(part.outputs) * signTileBytes(columns) / 4;
+    for (int plane = 0; plane < part.planes; plane++) {
+      addPlane(v, (const uint32_t*) part.codes + plane * planeWords,
+               part.scales[(int64_t) plane * part.outputs + row], row, k, columns);
+    }
+  }
+}

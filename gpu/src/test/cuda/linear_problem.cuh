@@ -1,0 +1,264 @@
+// Linear layers of a base and of tenants of all kinds, and their definition in double on the host.
+#pragma once
+#include "checks.cuh"
+#include "harness.cuh"
+
+// A matrix difference on host and device.
+struct HostPart {
+  int kind, firstOutput, outputs, planes, columns;   // first and outputs without what is skipped
+  std::vector<uint32_t> words;      // [planes][outputs][words]
+  std::vector<float> scales;        // [planes][outputs]
+  std::vector<bf16> rows;           // replaced
+  Device<char> codes;
+  Device<float> deviceScales;
+  int vectorRows = 0;               // of vectors: d
+  std::vector<uint8_t> indices = {};   // [bands][columns]
+  std::vector<bf16> codebook = {};     // [256][d]
+  Device<bf16> deviceCodebook{2048};
+  int interleaved = 0;
+  int rank = 0;
+  std::vector<bf16> up = {}, down = {};   // of low rank: [outputs][rank], [rank][columns]
+
+  static HostPart make(Random& random, int kind, int firstOutput, int outputs, int planes, int columns) {
+    int words = ceilDiv(columns, 64) * 2;
+    HostPart part = {kind, firstOutput, outputs, planes, columns,
+                     std::vector<uint32_t>((size_t) planes * outputs * words), {}, {},
+                     Device<char>(planes * tilesOf(firstOutput % 16 + outputs) *
+                                  (kind == PART_SIGNS ? signTileBytes(columns) : weightTileBytes(columns))),
+                     Device<float>(std::max(1, planes * outputs))};
+    for (int i = 0; i < planes * outputs; i++) part.scales.push_back(0.01f * random.uniform());
+    part.deviceScales.set(part.scales);
+    part.codes.zero();
+    if (kind == PART_SIGNS) {
+      for (uint32_t& w : part.words) w = random.bits();
+      Device<uint32_t> canonical(part.words);
+      size_t plane = tilesOf(outputs) * signTileBytes(columns) / 4;
+      for (int p = 0; p < planes; p++) {
+        packSigns((uint32_t*) part.codes.get() + p * plane,
+                  canonical.get() + (size_t) p * outputs * words, outputs, columns, {0, 0});
+      }
+      CHECK(cudaDeviceSynchronize());
+    } else {
+      for (int i = 0; i < outputs * columns; i++) part.rows.push_back(__float2bfloat16(random.uniform()));
+      Device<bf16> rowMajor(part.rows);
+      packWeights(part.codes.get(), rowMajor.get(), outputs, columns, {firstOutput % 16, 0});
+      CHECK(cudaDeviceSynchronize());
+    }
+    return part;
+  }
+  static HostPart vectors(Random& random, int firstOutput, int outputs, int d, int columns) {
+    int bands = ceilDiv(outputs, d);
+    HostPart part = {PART_VECTORS, firstOutput, outputs, 1, columns, {}, {}, {},
+                     Device<char>((size_t) ceilDiv(bands, TILE_BANDS) * indexBlocks(columns) * UNIT_BYTES),
+                     Device<float>(outputs)};
+    part.vectorRows = d;
+    for (int i = 0; i < outputs; i++) part.scales.push_back(0.01f * random.uniform());
+    for (int i = 0; i < bands * columns; i++) part.indices.push_back(random.bits() & 0xFF);
+    for (int i = 0; i < 256 * d; i++) part.codebook.push_back(__float2bfloat16(random.uniform()));
+    part.deviceScales.set(part.scales);
+    part.deviceCodebook.set(part.codebook);
+    part.codes.zero();
+    Device<uint8_t> rowMajor(part.indices);
+    packIndices(part.codes.get(), rowMajor.get(), bands, columns);
+    CHECK(cudaDeviceSynchronize());
+    return part;
+  }
+  static HostPart lowRank(Random& random, int firstOutput, int outputs, int rank, int columns) {
+    int units = ceilDiv(rank, RANK_UNIT);
+    HostPart part = {PART_LOW_RANK, firstOutput, outputs, 1, columns, {}, {}, {},
+                     Device<char>((size_t) tilesOf(outputs) * units * UNIT_BYTES), Device<float>(outputs)};
+    part.rank = rank;
+    part.scales.assign(outputs, 0.01f * random.uniform());
+    for (int i = 0; i < outputs * rank; i++) part.up.push_back(__float2bfloat16(random.uniform()));
+    for (int i = 0; i < rank * columns; i++) part.down.push_back(__float2bfloat16(random.uniform()));
+    std::vector<char> tiles(part.codes.bytes());
+    for (int n = 0; n < outputs; n++) {
+      for (int r = 0; r < rank; r++) ((bf16*) tiles.data())[rankIndex(n, r, units)] = part.up[n * rank + r];
+    }
+    part.codes.set(tiles);
+    part.deviceScales.set(part.scales);
+    part.deviceCodebook = Device<bf16>(units * weightTileBytes(columns) / sizeof(bf16));
+    part.deviceCodebook.zero();
+    Device<bf16> rowMajor(part.down);
+    packWeights((char*) part.deviceCodebook.get(), rowMajor.get(), rank, columns, {0, 0});
+    CHECK(cudaDeviceSynchronize());
+    return part;
+  }
+  float value(int n, int k) const {
+    if (kind == PART_LOW_RANK) {
+      double sum = 0;
+      for (int r = 0; r < rank; r++) {
+        sum += (double) __bfloat162float(up[n * rank + r]) * __bfloat162float(down[(size_t) r * columns + k]);
+      }
+      return (float) (scales[0] * sum);
+    }
+    if (kind == PART_VECTORS) {
+      int vector = indices[(size_t) (n / vectorRows) * columns + k];
+      return scales[n] * __bfloat162float(codebook[vector * vectorRows + n % vectorRows]);
+    }
+    if (kind == PART_REPLACED) return __bfloat162float(rows[(size_t) n * columns + k]);
+    float sum = 0;
+    int width = ceilDiv(columns, 64) * 2;
+    for (int p = 0; p < planes; p++) {
+      bool plus = words[((size_t) p * outputs + n) * width + k / 32] >> k % 32 & 1;
+      float scale = scales[p * outputs + n];
+      sum += plus ? scale : -scale;
+    }
+    return sum;
+  }
+  Part device() const {
+    if (kind == PART_VECTORS) {
+      return {codes.get(), deviceScales.get(), firstOutput, outputs << interleaved, (uint8_t) kind, 1, 0,
+              {(uint8_t) vectorRows}, (uint8_t) interleaved, {}};
+    }
+    if (kind == PART_LOW_RANK) {
+      return {codes.get(), deviceScales.get(), firstOutput, outputs << interleaved, (uint8_t) kind, 1, 0,
+              {(uint8_t) ceilDiv(rank, RANK_UNIT)}, (uint8_t) interleaved, {}};
+    }
+    int skip = firstOutput % 16;
+    return {codes.get(), deviceScales.get(), firstOutput - skip, skip + outputs, (uint8_t) kind,
+            (uint8_t) planes, (uint8_t) skip, {0}, 0, {}};
+  }
+};
+
+struct HostTenant {
+  std::vector<HostPart> parts;
+  int outputs;
+  Device<Projection> table{1};
+  void upload(int baseOutputs) {
+    Projection projection = {};
+    outputs = baseOutputs;
+    for (const HostPart& part : parts) {
+      projection.extra[projection.parts] = part.deviceCodebook.get();
+      projection.part[projection.parts++] = part.device();
+      outputs = std::max(outputs, part.firstOutput + part.outputs);
+    }
+    projection.outputs = outputs;
+    table.set({projection});
+  }
+};
+
+struct LinearCase {
+  int outputs, columns, rows, added;
+  std::vector<int> tenants;   // rows of each run; negative: rows of the base alone
+};
+
+struct LinearProblem {
+  LinearCase shape;
+  int outputs;
+  std::vector<bf16> x, weight;
+  std::vector<HostTenant> tenants;
+  std::vector<int> tenantOfRow;
+  Device<bf16> deviceX;
+  Device<char> tiles;
+  Device<Step> step{1};
+  Device<uint32_t> arrivals{2};
+
+  LinearProblem(const LinearCase& c, Random& random)
+      : shape(c), outputs(c.outputs + c.added), x((size_t) c.rows * c.columns),
+        weight((size_t) c.outputs * c.columns), tenantOfRow(c.rows, -1), deviceX(x.size()),
+        tiles(tilesOf(c.outputs) * weightTileBytes(c.columns)) {
+    for (bf16& v : x) v = __float2bfloat16(random.skewed());
+    for (bf16& v : weight) v = __float2bfloat16(0.1f * random.uniform());
+    deviceX.set(x);
+    tiles.zero();
+    Device<bf16> rowMajor(weight);
+    packWeights(tiles.get(), rowMajor.get(), c.outputs, c.columns, {0, 0});
+    CHECK(cudaDeviceSynchronize());
+    int row = 0;
+    for (int run : c.tenants) {
+      if (run > 0) {
+        for (int i = 0; i < run; i++) tenantOfRow[row + i] = (int) tenants.size();
+        tenants.push_back(tenant(random));
+      }
+      row += std::abs(run);
+    }
+    step.set({makeStep(0, c.rows)});
+    arrivals.zero();
+  }
+
+  // Tenants differ in planes; some have rows of their own in place of the base's, or beyond them.
+  HostTenant tenant(Random& random) {
+    HostTenant t;
+    int cut = shape.outputs >= 48 ? shape.outputs / 2 / 16 * 16 : 0, style = (int) tenants.size() % 11;
+    auto add = [&](int kind, int first, int count, int planes) {
+      t.parts.push_back(HostPart::make(random, kind, first, count, planes, shape.columns));
+    };
+    if (style == 4 && cut > 0) {
+      add(PART_SIGNS, 0, cut, 2);
+      add(PART_REPLACED, cut, shape.outputs - cut, 1);
+    } else if (style == 5) {
+      add(PART_REPLACED, 0, shape.outputs, 1);
+    } else if (style == 1) {
+      t.parts.push_back(HostPart::vectors(random, 0, shape.outputs, 8, shape.columns));
+    } else if (style == 8) {
+      t.parts.push_back(HostPart::lowRank(random, 0, shape.outputs, 16, shape.columns));
+    } else if (style == 9) {   // Several parts, which blocks share out where there are enough.
+      t.parts.push_back(HostPart::lowRank(random, 0, cut > 0 ? cut : shape.outputs, 1 + random.below(16), shape.columns));
+      if (cut > 0) t.parts.push_back(HostPart::lowRank(random, cut, shape.outputs - cut, 17 + random.below(240), shape.columns));
+    } else if (style == 10) {
+      if (cut > 0) add(PART_SIGNS, 0, cut, 2);
+      t.parts.push_back(HostPart::lowRank(random, cut, shape.outputs - cut, 64, shape.columns));
+    } else if (style == 6) {
+      if (cut > 0) add(PART_SIGNS, 0, cut, 1);
+      t.parts.push_back(HostPart::vectors(random, cut, shape.outputs - cut, 4, shape.columns));
+    } else {
+      add(PART_SIGNS, 0, shape.outputs, style % 4 + 1);
+    }
+    if (shape.added > 0 && style % 2 == 0) add(PART_REPLACED, shape.outputs, shape.added, 1);
+    t.upload(shape.outputs);
+    return t;
+  }
+
+  // The rows [first, end) of the batch as a batch of their own.
+  Step makeStep(int first, int end) const {
+    Step s = {};
+    s.rows = end - first;
+    for (int row = first; row < end; row++) {
+      int tenant = tenantOfRow[row];
+      if (tenant < 0) continue;
+      if (row > first && tenantOfRow[row - 1] == tenant) {
+        s.run[s.runs - 1].rows++;
+      } else {
+        s.run[s.runs++] = {tenants[tenant].table.get(), nullptr, row - first, 1, {}};
+      }
+      if (row - first < MAX_ROWS) s.row[row - first].run = s.runs;
+    }
+    return s;
+  }
+
+  double product(int row, int n, double& largest) const {
+    const HostTenant* t = tenantOfRow[row] < 0 ? nullptr : &tenants[tenantOfRow[row]];
+    largest = 0;
+    if (n >= (t == nullptr ? shape.outputs : t->outputs)) return -INFINITY;
+    const HostPart* own = nullptr;
+    for (int p = 0; t != nullptr && p < (int) t->parts.size(); p++) {
+      const HostPart& part = t->parts[p];
+      if (part.firstOutput <= n && n < part.firstOutput + part.outputs) own = &part;
+    }
+    double sum = 0;
+    for (int k = 0; k < shape.columns; k++) {
+      double w = n < shape.outputs ? __bfloat162float(weight[(size_t) n * shape.columns + k]) : 0;
+      if (own != nullptr) {
+        double d = own->value(n - own->firstOutput, k);
+        w = own->kind == PART_REPLACED ? d : w + d;
+      }
+      double v = __bfloat162float(x[(size_t) row * shape.columns + k]);
+      sum += v * w;
+      largest += std::abs(v * w);
+    }
+    return sum;
+  }
+
+  std::vector<float> run(const Step* s, int firstRow, int rows, int finish, const LaunchOptions& options,
+                         const std::vector<float>& before = {}) const {
+    Device<float> out((size_t) rows * outputs), difference(out.bytes() / sizeof(float));
+    if (!before.empty()) out.set(before);
+    LinearOperands operands = {out.get(), deviceX.get() + (size_t) firstRow * shape.columns, tiles.get(), s,
+                               difference.get(), arrivals.get(), 0, rows, shape.columns, shape.outputs, outputs, finish};
+    fusedLinear(operands, options);
+    CHECK(cudaDeviceSynchronize());
+    expect(out.intact() && difference.intact(), "fused linear writes past its output");
+    return out.read();
+  }
+};
