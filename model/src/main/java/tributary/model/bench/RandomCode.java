@@ -198,7 +198,7 @@ public record RandomCode(Kind kind, int size) {
     int words = SignPlanes.wordsPerRow(columns);
     if (columns % Long.SIZE != 0) {
       long kept = (1L << columns) - 1;
-      for (long word = words - 1; word < (long) rows * words; word += words) {
+      for (long word = words - 1L; word < (long) rows * words; word += words) {
         long bits = plane.getAtIndex(ValueLayout.JAVA_LONG, word);
         plane.setAtIndex(ValueLayout.JAVA_LONG, word, bits & kept);
       }
