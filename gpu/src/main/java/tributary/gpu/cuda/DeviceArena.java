@@ -9,8 +9,8 @@ import tributary.protocol.ErrorCode;
 import tributary.protocol.TributaryException;
 
 /**
- * Device memory that is given back all at once. It is taken from the driver in blocks, of which
- * small pieces are cut; a piece is aligned to 256 bytes and lives as long as its arena.
+ * Device memory that is given back all at once. Small pieces are cut from blocks, large ones are
+ * blocks of their own; a piece is aligned to 256 bytes and lives as long as its arena.
  */
 final class DeviceArena implements AutoCloseable {
   private static final long BLOCK = 8L << 20;
@@ -38,12 +38,12 @@ final class DeviceArena implements AutoCloseable {
    */
   long allocate(long bytes) {
     long size = Math.max(ALIGNMENT, Math.ceilDiv(bytes, ALIGNMENT) * ALIGNMENT);
+    if (size > BLOCK / 2) {
+      return take(size);
+    }
     if (next + size > end) {
-      long block = Math.max(size, BLOCK);
-      next = take(block);
-      end = next + block;
-      blocks.add(next);
-      taken += block;
+      next = take(BLOCK);
+      end = next + BLOCK;
     }
     long address = next;
     next += size;
@@ -57,7 +57,10 @@ final class DeviceArena implements AutoCloseable {
 
   private long take(long bytes) {
     try {
-      return driver.allocate(bytes);
+      long block = driver.allocate(bytes);
+      blocks.add(block);
+      taken += bytes;
+      return block;
     } catch (CudaException e) {
       if (!e.isOutOfMemory()) {
         throw e;
