@@ -55,7 +55,13 @@ final class BaseWeights {
 
   /** The shape of random weights. */
   ModelShape shape() {
-    String name = String.valueOf(source.shape);
+    return shape(String.valueOf(source.shape));
+  }
+
+  /**
+   * @throws TributaryException {@code usage} naming those there are
+   */
+  static ModelShape shape(String name) {
     return ModelShape.named(name)
         .orElseThrow(() ->
             new TributaryException(

@@ -47,23 +47,7 @@ final class BenchDecodeCommand implements Callable<Integer> {
               + " (default: ${DEFAULT-VALUE}).")
   private int tenants;
 
-  @Option(
-      names = {"--planes", "--bits", "--rank"},
-      defaultValue = "1",
-      paramLabel = "N",
-      description =
-          "Planes, bits of a code, rows of a vector or rank of each tenant's delta (default:"
-              + " ${DEFAULT-VALUE}).")
-  private int planes;
-
-  @Option(
-      names = "--codec",
-      defaultValue = "sign-planes",
-      paramLabel = "C",
-      description =
-          "Code of random deltas: sign-planes, and on a device vector-codes, deltazip, uniform,"
-              + " any-precision or lora (default: ${DEFAULT-VALUE}).")
-  private String codec = "";
+  @Mixin private RandomCodeOptions code = new RandomCodeOptions();
 
   @Option(
       names = "--context",
@@ -109,14 +93,15 @@ final class BenchDecodeCommand implements Callable<Integer> {
     if (tenants < 0 || tenants > TENANTS_MAX) {
       throw TributaryException.parameter("tenants", tenants, 0, TENANTS_MAX);
     }
-    var code = new RandomCode(RandomCode.Kind.named(codec), planes);
+    RandomCode random = code.code();
     try (Backend device = backend.open()) {
       if (weights.directory() == null && device.compiler().isPresent()) {
-        measureCompiled(device, code);
-      } else if (code.kind() != RandomCode.Kind.SIGN_PLANES) {
+        measureCompiled(device, random);
+      } else if (random.kind() != RandomCode.Kind.SIGN_PLANES) {
         throw new TributaryException(
             ErrorCode.USAGE,
-            "codec %s: without a device random deltas are sign-planes".formatted(codec));
+            "codec %s: without a device random deltas are sign-planes"
+                .formatted(random.kind().codec()));
       } else {
         measure(device);
       }
@@ -125,10 +110,10 @@ final class BenchDecodeCommand implements Callable<Integer> {
   }
 
   /** Weights, signs and steps on a device that compiles steps. */
-  private void measureCompiled(Backend device, RandomCode code) {
+  private void measureCompiled(Backend device, RandomCode random) {
     var settings =
         new CompiledDecodeBenchmark.Settings(
-            weights.shape(), batch, tenants, code, context, tokens);
+            weights.shape(), batch, tenants, random, context, tokens);
     var found = new CompiledDecodeBenchmark(settings).run(device);
     report.print(
         found,
@@ -191,7 +176,7 @@ final class BenchDecodeCommand implements Callable<Integer> {
       residents.add(resident);
     }
     for (int tenant = 0; deltas.isEmpty() && tenant < tenants; tenant++) {
-      RandomDelta random = new RandomDelta(base, planes, tenant + 1L);
+      RandomDelta random = new RandomDelta(base, code.code().size(), tenant + 1L);
       opened.push(random);
       residents.add(random.delta());
     }

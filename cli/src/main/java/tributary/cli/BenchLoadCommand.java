@@ -6,11 +6,6 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import tributary.gpu.Backend;
 import tributary.model.bench.LoadBenchmark;
-import tributary.model.bench.ModelShape;
-import tributary.model.bench.RandomCode;
-import tributary.protocol.ErrorCode;
-import tributary.protocol.Quoted;
-import tributary.protocol.TributaryException;
 
 /** Measures how fast deltas are loaded. */
 @Command(
@@ -26,21 +21,7 @@ final class BenchLoadCommand implements Callable<Integer> {
       description = "Shape of the base, whose weights are random (default: ${DEFAULT-VALUE}).")
   private String shape = "";
 
-  @Option(
-      names = "--codec",
-      defaultValue = "sign-planes",
-      paramLabel = "C",
-      description =
-          "Code of the delta: sign-planes, vector-codes, deltazip, uniform, any-precision or lora"
-              + " (default: ${DEFAULT-VALUE}).")
-  private String codec = "";
-
-  @Option(
-      names = {"--planes", "--bits", "--rank"},
-      defaultValue = "1",
-      paramLabel = "N",
-      description = "Planes, bits of a code, rows of a vector or rank (default: ${DEFAULT-VALUE}).")
-  private int size;
+  @Mixin private RandomCodeOptions code = new RandomCodeOptions();
 
   @Option(
       names = "--rows",
@@ -62,17 +43,9 @@ final class BenchLoadCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    ModelShape known =
-        ModelShape.named(shape)
-            .orElseThrow(() ->
-                new TributaryException(
-                    ErrorCode.USAGE,
-                    "shape %s is unknown; known are %s"
-                        .formatted(Quoted.of(shape), ModelShape.names())));
-    var code = new RandomCode(RandomCode.Kind.named(codec), size);
+    var settings = new LoadBenchmark.Settings(BaseWeights.shape(shape), code.code(), rows, rounds);
     try (Backend device = backend.open()) {
-      LoadBenchmark.Report found =
-          new LoadBenchmark(new LoadBenchmark.Settings(known, code, rows, rounds)).run(device);
+      LoadBenchmark.Report found = new LoadBenchmark(settings).run(device);
       report.print(
           found,
           to ->

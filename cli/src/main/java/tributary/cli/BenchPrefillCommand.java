@@ -6,11 +6,6 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import tributary.gpu.Backend;
 import tributary.model.bench.CompiledPrefillBenchmark;
-import tributary.model.bench.ModelShape;
-import tributary.model.bench.RandomCode;
-import tributary.protocol.ErrorCode;
-import tributary.protocol.Quoted;
-import tributary.protocol.TributaryException;
 
 /** Measures how fast prompts are read. */
 @Command(
@@ -47,21 +42,7 @@ final class BenchPrefillCommand implements Callable<Integer> {
               + " ${DEFAULT-VALUE}).")
   private int tenants;
 
-  @Option(
-      names = "--codec",
-      defaultValue = "sign-planes",
-      paramLabel = "C",
-      description =
-          "Code of the deltas: sign-planes, vector-codes, deltazip, uniform, any-precision or lora"
-              + " (default: ${DEFAULT-VALUE}).")
-  private String codec = "";
-
-  @Option(
-      names = {"--planes", "--bits", "--rank"},
-      defaultValue = "1",
-      paramLabel = "N",
-      description = "Planes, bits of a code, rows of a vector or rank (default: ${DEFAULT-VALUE}).")
-  private int size;
+  @Mixin private RandomCodeOptions code = new RandomCodeOptions();
 
   @Option(
       names = "--steps",
@@ -76,21 +57,9 @@ final class BenchPrefillCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    ModelShape known =
-        ModelShape.named(shape)
-            .orElseThrow(() ->
-                new TributaryException(
-                    ErrorCode.USAGE,
-                    "shape %s is unknown; known are %s"
-                        .formatted(Quoted.of(shape), ModelShape.names())));
     var settings =
         new CompiledPrefillBenchmark.Settings(
-            known,
-            prompts,
-            tokens,
-            tenants,
-            new RandomCode(RandomCode.Kind.named(codec), size),
-            steps);
+            BaseWeights.shape(shape), prompts, tokens, tenants, code.code(), steps);
     try (Backend device = backend.open()) {
       var found = new CompiledPrefillBenchmark(settings).run(device);
       report.print(

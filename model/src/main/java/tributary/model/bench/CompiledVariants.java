@@ -33,12 +33,7 @@ record CompiledVariants(Network network, KvShape cache, int tenants, RandomCode 
    * @throws TributaryException {@code config} when the backend does not compile steps
    */
   <R> R measure(Backend backend, BiFunction<CompiledSteps, List<CompiledTenant>, R> measurement) {
-    StepCompiler compiler =
-        backend
-            .compiler()
-            .orElseThrow(() ->
-                new TributaryException(
-                    ErrorCode.CONFIG, "the backend " + backend.name() + " compiles no steps"));
+    StepCompiler compiler = compiler(backend);
     List<CompiledTenant> opened = new ArrayList<>();
     try (Arena memory = Arena.ofShared();
         Weights weights = Weights.random(network, compiler);
@@ -53,6 +48,17 @@ record CompiledVariants(Network network, KvShape cache, int tenants, RandomCode 
         opened.forEach(CompiledTenant::close);
       }
     }
+  }
+
+  /**
+   * @throws TributaryException {@code config} when the backend does not compile steps
+   */
+  static StepCompiler compiler(Backend backend) {
+    return backend
+        .compiler()
+        .orElseThrow(() ->
+            new TributaryException(
+                ErrorCode.CONFIG, "the backend " + backend.name() + " compiles no steps"));
   }
 
   private Supplier<Differences> differences(

@@ -22,7 +22,6 @@ import tributary.model.network.Differences;
 import tributary.model.network.Network;
 import tributary.model.network.StepRecording;
 import tributary.model.network.Weights;
-import tributary.protocol.ErrorCode;
 import tributary.protocol.TributaryException;
 import tributary.tensor.format.DeltaTensor;
 
@@ -92,12 +91,7 @@ public final class LoadBenchmark {
    * @throws TributaryException {@code config} when the backend does not compile steps
    */
   public Report run(Backend backend) {
-    StepCompiler compiler =
-        backend
-            .compiler()
-            .orElseThrow(() ->
-                new TributaryException(
-                    ErrorCode.CONFIG, "the backend " + backend.name() + " compiles no steps"));
+    StepCompiler compiler = CompiledVariants.compiler(backend);
     try (Arena memory = Arena.ofShared();
         Weights weights = Weights.random(network, compiler);
         CompiledModel model = compiler.compile(StepRecording.of(network, cache), weights, cache);
