@@ -10,7 +10,6 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import tributary.gpu.program.Draw;
 import tributary.model.ForwardPass;
 import tributary.model.ResidentDelta;
 import tributary.model.StepBatch;
@@ -83,15 +82,20 @@ final class ModelStepExecutor implements StepExecutor {
   }
 
   private StepBatch.Slice batchSlice(StepPlan.Slice slice) {
+    var request = slice.request();
     int first = slice.firstPosition();
-    Optional<Draw> draw = draw(slice);
-    return new StepBatch.Slice(
-        deltaOf.apply(slice.request().id()),
-        Arrays.copyOfRange(slice.tokens(), first, first + slice.count()),
-        first,
-        slice.pages(),
-        wanted(slice, draw.isPresent()),
-        draw.orElse(Draw.GREEDY));
+    LogitRows wanted = wanted(slice);
+    var rows =
+        new StepBatch.Slice(
+            deltaOf.apply(request.id()),
+            Arrays.copyOfRange(slice.tokens(), first, first + slice.count()),
+            first,
+            slice.pages(),
+            wanted);
+    int index = slice.length() - request.prompt().count();
+    return wanted == LogitRows.LAST && request.form().isFree()
+        ? rows.drawing(request.sampling(), request.stop(), index)
+        : rows;
   }
 
   private @Nullable BitSet allowed(StepPlan.Slice slice) {
@@ -108,27 +112,14 @@ final class ModelStepExecutor implements StepExecutor {
         .allowed(request, slice.tokens(), slice.length());
   }
 
-  /** How the token is drawn, when that depends on its logits alone. */
-  private static Optional<Draw> draw(StepPlan.Slice slice) {
-    var request = slice.request();
-    int index = slice.length() - request.prompt().count();
-    return slice.draws() && request.form().isFree()
-        ? Sampler.simple(request.sampling(), request.stop(), index)
-        : Optional.empty();
-  }
-
-  private static LogitRows wanted(StepPlan.Slice slice, boolean simple) {
-    var request = slice.request();
+  private static LogitRows wanted(StepPlan.Slice slice) {
     if (PromptCollector.isScored(slice)) {
       return LogitRows.ALL;
     }
     if (!slice.draws()) {
       return LogitRows.NONE;
     }
-    if (request.reading().wantsState()) {
-      return LogitRows.STATE;
-    }
-    return simple ? LogitRows.CHOICE : LogitRows.LAST;
+    return slice.request().reading().wantsState() ? LogitRows.STATE : LogitRows.LAST;
   }
 
   private Sampler.Drawn draw(StepPlan.Slice slice, float[] logits) {

@@ -1,7 +1,11 @@
 package tributary.model;
 
 import java.util.List;
+import java.util.Optional;
 import tributary.gpu.program.Draw;
+import tributary.model.sampling.Sampler;
+import tributary.protocol.Sampling;
+import tributary.protocol.StopRule;
 
 /**
  * The rows of one forward pass: slices of sequences, any tenants, in any order (the pass sorts them
@@ -29,6 +33,23 @@ public record StepBatch(List<Slice> slices) {
     public Slice(
         ResidentDelta delta, int[] tokens, int firstPosition, int[] pages, LogitRows logits) {
       this(delta, tokens, firstPosition, pages, logits, Draw.GREEDY);
+    }
+
+    /**
+     * The same, wanting its next token: the choice where that depends on its logits alone, else the
+     * logits.
+     *
+     * @param index of the token in the output
+     */
+    public Slice drawing(Sampling sampling, StopRule stop, int index) {
+      Optional<Draw> simple = Sampler.simple(sampling, stop, index);
+      return new Slice(
+          delta,
+          tokens,
+          firstPosition,
+          pages,
+          simple.isPresent() ? LogitRows.CHOICE : LogitRows.LAST,
+          simple.orElse(Draw.GREEDY));
     }
   }
 

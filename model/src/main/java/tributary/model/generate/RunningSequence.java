@@ -54,16 +54,16 @@ final class RunningSequence {
   StepBatch.Slice advance(int count) {
     int first = computed;
     computed += count;
-    int[] slice = Arrays.copyOfRange(tokens, first, computed);
-    if (computed < length) {
-      return new StepBatch.Slice(prompt.delta(), slice, first, pages, StepBatch.LogitRows.NONE);
-    }
-    return Sampler.simple(prompt.sampling(), prompt.stop(), length - promptLength)
-        .map(draw ->
-            new StepBatch.Slice(
-                prompt.delta(), slice, first, pages, StepBatch.LogitRows.CHOICE, draw))
-        .orElseGet(() ->
-            new StepBatch.Slice(prompt.delta(), slice, first, pages, StepBatch.LogitRows.LAST));
+    var slice =
+        new StepBatch.Slice(
+            prompt.delta(),
+            Arrays.copyOfRange(tokens, first, computed),
+            first,
+            pages,
+            StepBatch.LogitRows.NONE);
+    return computed < length
+        ? slice
+        : slice.drawing(prompt.sampling(), prompt.stop(), length - promptLength);
   }
 
   Sampler.Drawn draw(Sampler sampler, float[] logits) {
