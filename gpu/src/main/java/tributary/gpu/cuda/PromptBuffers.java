@@ -67,9 +67,9 @@ final class PromptBuffers implements AutoCloseable {
     if (host.byteSize() >= bytes) {
       return;
     }
+    long size = Math.max(bytes, 2 * host.byteSize());
     releaseChanging();
     changing = new DeviceArena(driver, "page tables");
-    long size = Math.max(bytes, 2 * host.byteSize());
     description = changing.allocate(size);
     host = driver.allocatePinned(size);
   }
