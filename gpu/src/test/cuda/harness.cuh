@@ -8,6 +8,7 @@
 #include "../../main/cuda/delta/fused_linear.cu"
 #include "../../main/cuda/delta/pack_index_tiles.cu"
 #include "../../main/cuda/delta/pack_sign_tiles.cu"
+#include "../../main/cuda/delta/pack_sparse_tiles.cu"
 #include "../../main/cuda/delta/pack_weight_tiles.cu"
 #include "../../main/cuda/norm/rms_norm.cu"
 #include "../../main/cuda/rope/rope_and_cache.cu"
@@ -69,5 +70,11 @@ inline void packSigns(uint32_t* tiles, const uint32_t* rows, int outputs, int co
 
 inline void packIndices(char* tiles, const uint8_t* rows, int bands, int columns) {
   pack_index_tiles<<<bands, 128>>>(tiles, (const uint64_t*) rows, columns);
+  CHECK(cudaGetLastError());
+}
+
+// Sparse tiles of one plane of rows of 2:4 codes.
+inline void packSparse(char* tiles, const SparseRows& rows) {
+  pack_sparse_tiles<<<dim3(tilesOf(rows.rows), sparseBlocks(rows.columns)), 128>>>((uint32_t*) tiles, rows);
   CHECK(cudaGetLastError());
 }

@@ -18,6 +18,10 @@ struct HostPart {
   int interleaved = 0;
   int rank = 0;
   std::vector<bf16> up = {}, down = {};   // of low rank: [outputs][rank], [rank][columns]
+  int codeBits = 0, groupLog = -1;        // of sparse codes; -1 where a group is a whole row
+  std::vector<uint8_t> kept = {};         // [outputs][columns / 4]: nibbles of quadruples
+  std::vector<uint8_t> keptCodes = {};    // [outputs][columns / 2]
+  std::vector<float> groups = {};         // [planes][groups][outputs]
 
   static HostPart make(Random& random, int kind, int firstOutput, int outputs, int planes, int columns) {
     int words = ceilDiv(columns, 64) * 2;
@@ -84,7 +88,65 @@ struct HostPart {
     CHECK(cudaDeviceSynchronize());
     return part;
   }
+  // A code's upper bits are one plane where it has more than four.
+  static HostPart sparse(Random& random, int firstOutput, int outputs, int codeBits, int groupLog, int columns) {
+    int planes = codeBits > 4 ? 2 : 1, bits = codeBits <= 2 ? 2 : 4;
+    size_t plane = (size_t) tilesOf(outputs) * sparseBlocks(columns) * sparseBlockUnits(bits) * UNIT_BYTES;
+    HostPart part = {PART_SPARSE, firstOutput, outputs, planes, columns, {}, {}, {}, Device<char>(planes * plane),
+                     Device<float>(planes * outputs)};
+    part.codeBits = codeBits;
+    part.groupLog = groupLog;
+    for (int i = 0; i < planes * outputs; i++) part.scales.push_back((i < outputs && planes == 2 ? 0.016f : 0.001f) * random.uniform());
+    part.deviceScales.set(part.scales);
+    if (groupLog >= 0) {
+      for (int i = 0; i < planes * ceilDiv(columns, 32 << groupLog) * outputs; i++) part.groups.push_back(random.uniform());
+      part.deviceCodebook = Device<bf16>(2 * part.groups.size());
+      CHECK(cudaMemcpy(part.deviceCodebook.get(), part.groups.data(), part.groups.size() * sizeof(float), cudaMemcpyHostToDevice));
+    }
+    const int nibbles[] = {4, 8, 9, 12, 13, 14};
+    int patternBytes = ceilDiv(columns, 8), codeBytes = ceilDiv(columns / 2 * codeBits, 8);
+    std::vector<uint8_t> patterns((size_t) outputs * patternBytes), codes((size_t) outputs * codeBytes);
+    for (int n = 0; n < outputs; n++) {
+      for (int q = 0; q < columns / 4; q++) {
+        part.kept.push_back(nibbles[random.below(6)]);
+        patterns[(size_t) n * patternBytes + q / 2] |= part.kept.back() << q % 2 * 4;
+      }
+      for (int i = 0; i < columns / 2; i++) {
+        int code = random.below(1 << codeBits);
+        part.keptCodes.push_back(code);
+        for (int b = 0; b < codeBits; b++) {
+          int bit = i * codeBits + b;
+          codes[(size_t) n * codeBytes + bit / 8] |= (code >> b & 1) << bit % 8;
+        }
+      }
+    }
+    Device<uint8_t> devicePatterns(patterns), deviceCodes(codes);
+    for (int p = 0; p < planes; p++) {
+      packSparse(part.codes.get() + p * plane, {devicePatterns.get(), deviceCodes.get(), outputs, columns, codeBits,
+                                                p == 0 && planes == 2 ? 4 : 0, bits});
+    }
+    CHECK(cudaDeviceSynchronize());
+    return part;
+  }
+  int twiceZero(int plane) const { return codeBits > 4 ? 15 + plane * codeBits % 2 : (1 << codeBits) - codeBits % 2; }
+  double sparseValue(int n, int k) const {
+    int nibble = kept[(size_t) n * (columns / 4) + k / 4];
+    int which = k % 4 == (nibble & 3) ? 0 : k % 4 == nibble >> 2 ? 1 : -1;
+    if (which < 0) return 0;
+    int code = keptCodes[(size_t) n * (columns / 2) + k / 4 * 2 + which];
+    double sum = 0;
+    for (int p = 0; p < planes; p++) {
+      int own = planes == 1 ? code : p == 0 ? code >> 4 : code & 15;
+      double scale = scales[p * outputs + n];
+      if (groupLog >= 0) {
+        scale *= groups[((size_t) p * ceilDiv(columns, 32 << groupLog) + k / (32 << groupLog)) * outputs + n];
+      }
+      sum += scale * (2 * own - twiceZero(p));
+    }
+    return sum;
+  }
   float value(int n, int k) const {
+    if (kind == PART_SPARSE) return (float) sparseValue(n, k);
     if (kind == PART_LOW_RANK) {
       double sum = 0;
       for (int r = 0; r < rank; r++) {
@@ -115,6 +177,11 @@ struct HostPart {
       return {codes.get(), deviceScales.get(), firstOutput, outputs << interleaved, (uint8_t) kind, 1, 0,
               {(uint8_t) ceilDiv(rank, RANK_UNIT)}, (uint8_t) interleaved, {}};
     }
+    if (kind == PART_SPARSE) {
+      uint8_t code = (uint8_t) ((codeBits <= 2 ? 2 : 4) + 16 * std::max(groupLog, 0));
+      return {codes.get(), deviceScales.get(), firstOutput, outputs << interleaved, (uint8_t) kind, (uint8_t) planes, 0,
+              {code}, (uint8_t) interleaved, 0, {(uint8_t) twiceZero(0), (uint8_t) twiceZero(1)}};
+    }
     int skip = firstOutput % 16;
     return {codes.get(), deviceScales.get(), firstOutput - skip, skip + outputs, (uint8_t) kind,
             (uint8_t) planes, (uint8_t) skip, {0}, 0, {}};
@@ -129,7 +196,8 @@ struct HostTenant {
     Projection projection = {};
     outputs = baseOutputs;
     for (const HostPart& part : parts) {
-      projection.extra[projection.parts] = part.deviceCodebook.get();
+      bool wholeRows = part.kind == PART_SPARSE && part.groupLog < 0;
+      projection.extra[projection.parts] = wholeRows ? nullptr : part.deviceCodebook.get();
       projection.part[projection.parts++] = part.device();
       outputs = std::max(outputs, part.firstOutput + part.outputs);
     }
@@ -180,7 +248,7 @@ struct LinearProblem {
   // Tenants differ in planes; some have rows of their own in place of the base's, or beyond them.
   HostTenant tenant(Random& random) {
     HostTenant t;
-    int cut = shape.outputs >= 48 ? shape.outputs / 2 / 16 * 16 : 0, style = (int) tenants.size() % 11;
+    int cut = shape.outputs >= 48 ? shape.outputs / 2 / 16 * 16 : 0, style = (int) tenants.size() % 14;
     auto add = [&](int kind, int first, int count, int planes) {
       t.parts.push_back(HostPart::make(random, kind, first, count, planes, shape.columns));
     };
@@ -199,6 +267,19 @@ struct LinearProblem {
     } else if (style == 10) {
       if (cut > 0) add(PART_SIGNS, 0, cut, 2);
       t.parts.push_back(HostPart::lowRank(random, cut, shape.outputs - cut, 64, shape.columns));
+    } else if (style == 2) {
+      t.parts.push_back(HostPart::sparse(random, 0, shape.outputs, 2, -1, shape.columns));
+    } else if (style == 7) {
+      t.parts.push_back(HostPart::sparse(random, 0, shape.outputs, 4, 2, shape.columns));
+    } else if (style == 11) {   // Parts of other bits and groups, then one of other codes.
+      if (cut > 0) t.parts.push_back(HostPart::sparse(random, 0, cut, 8, -1, shape.columns));
+      t.parts.push_back(HostPart::sparse(random, cut, shape.outputs - cut, 3, 0, shape.columns));
+    } else if (style == 12) {
+      if (cut > 0) add(PART_SIGNS, 0, cut, 1);
+      t.parts.push_back(HostPart::sparse(random, cut, shape.outputs - cut, 1, 5, shape.columns));
+    } else if (style == 13) {
+      if (cut > 0) t.parts.push_back(HostPart::lowRank(random, 0, cut, 16, shape.columns));
+      t.parts.push_back(HostPart::sparse(random, cut, shape.outputs - cut, 7, 1, shape.columns));
     } else if (style == 6) {
       if (cut > 0) add(PART_SIGNS, 0, cut, 1);
       t.parts.push_back(HostPart::vectors(random, cut, shape.outputs - cut, 4, shape.columns));

@@ -6,13 +6,14 @@
 // Each block works for one or two rows of one run: it turns them into bit planes once, and its warps
 // then stream tiles of codes. A product with signs is an `and` and a count of ones, which the tensor
 // core does at 256 inputs an instruction: signs are never widened. Their sums are exact and rounded to
-// fp32 once a plane; planes are added in order. Replaced rows are products of bf16. Tiles of vector codes
-// are large: all warps of a block share one, each a slice of its inputs.
+// fp32 once a plane; planes are added in order. Replaced rows are products of bf16, 2:4 codes such products on the
+// sparse tensor core. Tiles of vector codes are large: all warps of a block share one, each a slice of its inputs.
 #pragma once
 #include "bit_planes.cuh"
 #include "linear.cuh"
 #include "low_rank.cuh"
 #include "ring.cuh"
+#include "sparse_codes.cuh"
 #include "step.cuh"
 #include "vector_codes.cuh"
 
@@ -26,7 +27,7 @@ constexpr int SHARING_WARPS = 16;   // of a block
 // Sums of a tile of vector codes that the warps of a block add up.
 constexpr int SLICE_BYTES = 2 * TILE_BANDS * 8 * 4;
 
-// Of a span: bit planes of its rows, or a codebook and what the warps share.
+// Of a span: bit planes of its rows or the rows themselves, or a codebook and what the warps share.
 __host__ __device__ constexpr int spanBytes(int columns) {
   int planes = rowsTogether(columns) * planesBytes(columns);
   int vectors = CODEBOOK_BYTES + SHARING_WARPS * SLICE_BYTES;
@@ -46,12 +47,18 @@ struct Span {
 __device__ __forceinline__ int unitsOf(const Part& part, int columns) {
   return part.kind == PART_SIGNS ? signBlocks(columns)
        : part.kind == PART_VECTORS ? indexBlocks(columns)
+       : part.kind == PART_SPARSE ? sparseBlocks(columns) * sparseBlockUnits(part.sparseBits % 16)
        : part.kind == PART_LOW_RANK ? part.rankUnits : ceilDiv(columns, BLOCK_INPUTS) * STAGE_UNITS;
 }
 
 __device__ __forceinline__ int tilesOf(const Part& part) {
   return part.kind == PART_VECTORS ? ceilDiv(rowsOf(part), TILE_BANDS * part.vectorRows)
-       : part.kind == PART_LOW_RANK ? tilesOf(rowsOf(part)) : tilesOf(part.outputs);
+       : part.kind == PART_LOW_RANK || part.kind == PART_SPARSE ? tilesOf(rowsOf(part)) : tilesOf(part.outputs);
+}
+
+// Units that a stage holds: whole blocks of sparse codes.
+__device__ __forceinline__ int stageUnitsOf(const Part& part) {
+  return part.kind == PART_SPARSE && part.sparseBits % 16 == 4 ? sparseBlockUnits(4) : STAGE_UNITS;
 }
 
 // Deals blocks out to spans by their bytes, at least one to each. Run by one whole warp.
@@ -146,7 +153,7 @@ __device__ __forceinline__ int firstShared(int units, int warp) { return units *
 // This warp's codes: items in order, of each its planes in order.
 struct CodeSource {
   Item item;
-  int columns, plane, left;   // left: units of this plane's tile
+  int columns, plane, left, together;   // left: units of this plane's tile; together: those of a stage
   const char* from;
 
   __device__ __forceinline__ bool ended() const { return !item.exists(); }
@@ -156,6 +163,7 @@ struct CodeSource {
       const Part& part = item.its();
       int units = unitsOf(part, columns), first = 0, warp = threadIdx.x / 32;
       left = units;
+      together = stageUnitsOf(part);
       if (part.kind == PART_VECTORS) {
         first = firstShared(units, warp);
         left = firstShared(units, warp + 1) - first;
@@ -169,10 +177,10 @@ struct CodeSource {
   __device__ __forceinline__ void copy(uint32_t to) {
 #pragma unroll
     for (int unit = 0; unit < STAGE_UNITS; unit++) {
-      if (unit < left) copyAsync16(to + unit * UNIT_BYTES, from + unit * UNIT_BYTES);
+      if (unit < min(left, together)) copyAsync16(to + unit * UNIT_BYTES, from + unit * UNIT_BYTES);
     }
-    from += STAGE_BYTES;
-    left -= STAGE_UNITS;
+    from += together * UNIT_BYTES;
+    left -= together;
     if (left > 0) return;
     if (++plane == item.its().planes) {
       plane = 0;
@@ -325,6 +333,72 @@ struct Differences {
     __syncthreads();
   }
 
+  // A tile of 2:4 codes. Lane (g, 0) ends up with outputs g and g + 8 of both rows.
+  template <int BITS>
+  __device__ __forceinline__ void addSparse(const Part& part, const float* groups, int tile) {
+    constexpr int TOGETHER = STAGE_UNITS / sparseBlockUnits(BITS);   // blocks of a stage
+    int lane = threadIdx.x % 32, g = lane / 4, t = lane % 4, blocks = sparseBlocks(operands.columns);
+    int rows = rowsOf(part), low = min(tile * TILE_OUTPUTS + g, rows - 1), high = min(low + 8, rows - 1);
+    int groupSteps = groups == nullptr ? 32 : 1 << part.sparseBits / 16;   // Long sums in one fp32 number lose too much.
+    int groupCount = ceilDiv(ceilDiv(operands.columns, 32), groupSteps);
+    SparseActivations activations(g < span.rows);
+    uint32_t x = sharedAddress(work) + min(g, span.rows - 1) * sparseRowBytes(operands.columns) + t * 16;
+    float totals[4] = {};
+#pragma unroll 1
+    for (int plane = 0; plane < part.planes; plane++) {
+      KeptPairs<BITS> pairs(part.twiceZero[plane]);
+      float scales[2] = {__ldg(part.scales + (int64_t) plane * rows + low),
+                         __ldg(part.scales + (int64_t) plane * rows + high)};
+      float all[4] = {}, sums[4] = {}, others[4] = {}, factor[2];
+      int group = 0;
+      auto loadFactor = [&] {
+        bool grouped = groups != nullptr && group < groupCount;
+        const float* from = groups + ((int64_t) plane * groupCount + group) * rows;
+        factor[0] = grouped ? __ldg(from + low) : 1.0f;
+        factor[1] = grouped ? __ldg(from + high) : 1.0f;
+        group++;
+      };
+      auto settle = [&] {
+#pragma unroll
+        for (int j = 0; j < 4; j++) {
+          all[j] = fmaf(factor[j / 2], sums[j] + others[j], all[j]);
+          sums[j] = others[j] = 0;
+        }
+        loadFactor();
+      };
+      loadFactor();
+#pragma unroll 1
+      for (int block = 0; block < blocks; block += TOGETHER) {
+        const char* units = take();
+#pragma unroll 1
+        for (int i = 0; i < TOGETHER && block + i < blocks; i++) {
+          SparseBlock<BITS> own(units + i * sparseBlockUnits(BITS) * UNIT_BYTES);
+          uint32_t at = x + (block + i) * SIGN_BLOCK_INPUTS * 2;
+          int firstStep = (block + i) * 8;
+          if (groupSteps >= 8) {   // No branch between a block's products.
+#pragma unroll
+            for (int step = 0; step < 8; step++) own.multiply(step % 2 ? others : sums, step, pairs, activations, at);
+            if ((firstStep + 8 & groupSteps - 1) == 0) settle();
+          } else {
+#pragma unroll
+            for (int step = 0; step < 8; step++) {
+              own.multiply(sums, step, pairs, activations, at);
+              if ((firstStep + step + 1 & groupSteps - 1) == 0) settle();
+            }
+          }
+        }
+      }
+      settle();
+#pragma unroll
+      for (int j = 0; j < 4; j++) totals[j] = fmaf(scales[j / 2], all[j], totals[j]);
+    }
+#pragma unroll
+    for (int j = 0; j < 4; j++) {
+      int row = tile * TILE_OUTPUTS + g + j / 2 * 8;
+      if (t == 0 && j % 2 < span.rows && row < rows) write(span.firstRow + j % 2, outputOf(part, row), totals[j]);
+    }
+  }
+
   // A tile of low rank, whose s is made. Lane (g, t) ends up with output g + 8 (t % 2) of row t / 2.
   __device__ __forceinline__ void addLowRank(const Part& part, int tile) {
     int lane = threadIdx.x % 32, g = lane / 4, t = lane % 4;
@@ -361,11 +435,23 @@ struct Differences {
       } else {
         spreadCodebook<4>(work, (const __nv_bfloat16*) extra);
       }
+    } else if (part.kind == PART_SPARSE) {
+      for (int r = 0; r < span.rows; r++) {
+        spreadRow(work + r * sparseRowBytes(operands.columns),
+                  operands.x + (int64_t) (span.firstRow + r) * operands.columns, operands.columns);
+      }
     } else if (part.kind == PART_LOW_RANK) {
       LowRankRoom(work).make((const char*) extra, part.rankUnits, __ldg(part.scales),
                              operands.x + (int64_t) span.firstRow * operands.columns, span.rows, operands.columns);
     }
     __syncthreads();
+  }
+
+  // True when what was made for a part, if any, serves another.
+  __device__ __forceinline__ static bool serves(const Projection& own, int prepared, int p) {
+    if (prepared < 0 || own.part[prepared].kind != own.part[p].kind) return false;
+    return own.part[p].kind == PART_SPARSE ||
+           (own.part[prepared].vectorRows == own.part[p].vectorRows && own.extra[prepared] == own.extra[p]);
   }
 
   __device__ __forceinline__ void addAll(Item item) {
@@ -374,9 +460,7 @@ struct Differences {
 #pragma unroll 1
     for (int p = 0; p < own.parts; p++) {
       const Part& part = own.part[p];
-      bool isKnown = prepared >= 0 && own.part[prepared].kind == part.kind &&
-                     own.part[prepared].vectorRows == part.vectorRows && own.extra[prepared] == own.extra[p];
-      if (part.kind != PART_REPLACED && !isKnown && item.takes(p)) {
+      if (part.kind != PART_REPLACED && !serves(own, prepared, p) && item.takes(p)) {
         prepare(part, own.extra[p]);
         prepared = p;
       }
@@ -392,6 +476,13 @@ struct Differences {
           addReplaced(part, item.tile);
         } else if (part.kind == PART_LOW_RANK) {
           addLowRank(part, item.tile);
+        } else if (part.kind == PART_SPARSE) {
+          const float* groups = (const float*) own.extra[p];
+          if (part.sparseBits % 16 == 4) {
+            addSparse<4>(part, groups, item.tile);
+          } else {
+            addSparse<2>(part, groups, item.tile);
+          }
         } else if (part.vectorRows == 8) {
           addVectors<8>(part, item.tile);
         } else {

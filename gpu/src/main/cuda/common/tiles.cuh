@@ -18,6 +18,14 @@
 // of a unit holds inputs 2t, 2t+1 of outputs g and g + 8, then inputs 2t+8, 2t+9 of the same. Padded with
 // zeros to whole tiles and units.
 //
+// Sparse tiles, a plane of 2:4 codes of b = 2 or 4 bits: [tiles of 16 outputs][blocks of 256 inputs][a unit of
+// patterns, then b / 2 units of codes]; a block is 8 steps of 32 inputs, of which each lane has what it
+// multiplies (sparse_codes.cuh). Lane (g, t) has words [4] of patterns: word s % 4 of t = 2 (s / 4) + h is
+// step s, inputs 16 h .. 16 h+15: four nibbles i0 | i1 << 2 of output g, then of g + 8. Of codes it has words
+// [2 b], filled from bit 1 on with pairs: those of step s in order, of inputs 4t .. 4t+3 of outputs g and
+// g + 8, then of inputs 16 + 4t ..; a pair's second code lies 16 bits above its first, past bit 31 from bit 0 on. Missing outputs and inputs have pattern 4. Size: 4 + 2 b bits every four weights, padded to whole tiles
+// and blocks.
+//
 // Interleaved tiles hold 8 outputs of a gate and the same 8 of its up projection.
 #pragma once
 #include <cstdint>
@@ -57,6 +65,27 @@ __host__ __device__ __forceinline__ int64_t indexOffset(int band, int k, int inp
 __host__ __device__ __forceinline__ int64_t rankIndex(int output, int k, int units) {
   int lane = output % 8 * 4 + k % 8 / 2, pair = k % 16 / 8 * 2 + output % 16 / 8;
   return (((int64_t) (output / TILE_OUTPUTS) * units + k / 16) * 32 + lane) * 8 + pair * 2 + k % 2;
+}
+
+__host__ __device__ constexpr int sparseBlocks(int inputs) { return signBlocks(inputs); }
+
+__host__ __device__ constexpr int sparseBlockUnits(int bits) { return 1 + bits / 2; }
+
+// Where the pattern and the codes of a quadruple lie in a plane of sparse tiles.
+struct SparsePlace {
+  int64_t pattern, codes;           // words of 32 bits
+  int patternShift;
+  int codeTurn;                     // of its word to the right, for the first code to lie lowest
+};
+
+__host__ __device__ __forceinline__ SparsePlace sparsePlace(int output, int quadruple, int inputs, int bits) {
+  int g = output % 8, high = output % 16 / 8, step = quadruple % 64 / 8, later = quadruple % 8 / 4, t = quadruple % 4;
+  int pair = step * 4 + later * 2 + high, word = pair / (16 / bits);
+  int64_t block = ((int64_t) (output / TILE_OUTPUTS) * sparseBlocks(inputs) + quadruple / 64) * sparseBlockUnits(bits) *
+                  (UNIT_BYTES / 4);
+  return {block + (g * 4 + step / 4 * 2 + later) * 4 + step % 4,
+          block + (1 + word / 4) * (UNIT_BYTES / 4) + (g * 4 + t) * 4 + word % 4, 16 * high + 4 * t,
+          1 + pair % (16 / bits) * bits};
 }
 
 // Byte offset of inputs k .. k + 7 (k % 8 == 0) of an output in weight tiles.

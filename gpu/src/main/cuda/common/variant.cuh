@@ -21,6 +21,31 @@ __device__ __forceinline__ void addVectors(float (&v)[8], const Part& part, cons
   }
 }
 
+__device__ __forceinline__ void addSparse(float (&v)[8], const Part& part, const float* groups, int row, int k,
+                                          int columns) {
+  int bits = part.sparseBits % 16, group = k / 32 >> part.sparseBits / 16, rows = rowsOf(part);
+  int groupCount = ceilDiv(columns, 32 << part.sparseBits / 16);
+  const uint32_t* plane = (const uint32_t*) part.codes;
+  for (int p = 0; p < part.planes; p++) {
+    float scale = part.scales[(int64_t) p * rows + row];
+    if (groups != nullptr) scale *= groups[((int64_t) p * groupCount + group) * rows + row];
+#pragma unroll
+    for (int i = 0; i < 2; i++) {
+      SparsePlace at = sparsePlace(row, k / 4 + i, columns, bits);
+      uint32_t pattern = plane[at.pattern] >> at.patternShift, codes = __funnelshift_r(plane[at.codes], plane[at.codes], at.codeTurn);
+      float kept[2];
+#pragma unroll
+      for (int c = 0; c < 2; c++) kept[c] = scale * (2 * (int) (codes >> 16 * c & ((1 << bits) - 1)) - part.twiceZero[p]);
+#pragma unroll
+      for (int j = 0; j < 4; j++) {
+        if (j == (pattern & 3)) v[4 * i + j] += kept[0];
+        if (j == (pattern >> 2 & 3)) v[4 * i + j] += kept[1];
+      }
+    }
+    plane += (int64_t) tilesOf(rows) * sparseBlocks(columns) * sparseBlockUnits(bits) * (UNIT_BYTES / 4);
+  }
+}
+
 __device__ __forceinline__ void addLowRank(float (&v)[8], const Part& part, const char* down, int row, int k,
                                            int columns) {
   float sum[8] = {}, weight[8];
@@ -70,6 +95,11 @@ __device__ __forceinline__ void variantWeights(float (&v)[8], const char* weight
       addLowRank(v, part, (const char*) own->extra[p], row, k, columns);
       continue;
     }
+    if (part.kind == PART_SPARSE) {
+      addSparse(v, part, (const float*) own->extra[p], row, k, columns);
+      continue;
+    }
+    if (part.kind != PART_SIGNS) __trap();
     int64_t planeWords = tilesOf(part.outputs) * signTileBytes(columns) / 4;
     for (int plane = 0; plane < part.planes; plane++) {
       addPlane(v, (const uint32_t*) part.codes + plane * planeWords,

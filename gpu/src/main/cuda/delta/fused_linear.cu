@@ -20,11 +20,11 @@
 //             Dynamic shared memory linearSharedBytes(). May overlap its predecessor: weights and codes do
 //             not depend on it.
 //   Numerics  base: products of bf16, sums in fp32 in an order that depends on C only. Signs: x as whole
-//             numbers (bit_planes.cuh), summed exactly, rounded once a plane. Vectors and replaced rows:
+//             numbers (bit_planes.cuh), summed exactly, rounded once a plane. Vectors, 2:4 codes and replaced rows:
 //             products of bf16, sums in fp32 in an order that depends on C only. A row's bits do not
 //             depend on the batch, nor on the number of clusters.
 //   Cost      2 bytes a weight, once; codes once for every rowsTogether() rows of a run: 1 bit a weight and
-//             plane, 8 / d bits a weight of vectors, 2 bytes a replaced weight or one of a
+//             plane, 8 / d bits a weight of vectors, 2 or 3 bits one of 2:4 codes and plane, 2 bytes a replaced weight or one of a
 //             thin pair, of which `down` once a block that computes with it; x once a cluster, and
 //             once a block of its run.
 //
@@ -87,7 +87,7 @@ __device__ __forceinline__ void fusedLinear(const LinearOperands& operands, RowD
   Item first = {&tenants.own, MAX_PARTS, 0};
   if (DIFFERS) first.begin(0);
   if (DIFFERS) tenants.prefetch(first, operands.columns);
-  CodeSource codes = {first, operands.columns, 0, 0, nullptr};
+  CodeSource codes = {first, operands.columns, 0, 0, 0, nullptr};
   if (DIFFERS) codes.open();
 
   int firstTile = firstTileOf(operands.outputs, clusterIndex(), clusterCount());

@@ -9,6 +9,7 @@ import tributary.tensor.TensorView;
 import tributary.tensor.format.DeltaTensor;
 import tributary.tensor.format.LowRank;
 import tributary.tensor.format.SignPlanes;
+import tributary.tensor.format.SparseCodes;
 import tributary.tensor.format.VectorCodes;
 
 /**
@@ -98,6 +99,11 @@ sealed interface CudaDelta extends DeltaMatrix {
       return full.code() instanceof SignPlanes;
     }
 
+    /** True when there is a kernel that serves this matrix apart from others. */
+    boolean servedAlone() {
+      return vectors().isPresent() || lowRank().isPresent() || sparse().isPresent();
+    }
+
     /** The code, if it is of vectors for which there is a kernel. */
     Optional<VectorCodes> vectors() {
       return full.code() instanceof VectorCodes vectors
@@ -110,6 +116,13 @@ sealed interface CudaDelta extends DeltaMatrix {
     Optional<LowRank> lowRank() {
       return full.code() instanceof LowRank lowRank && lowRank.rank() <= LowRankPart.RANK_MAX
           ? Optional.of(lowRank)
+          : Optional.empty();
+    }
+
+    /** The code, if it is 2:4 and there is a kernel for it. */
+    Optional<SparseCodes> sparse() {
+      return full.code() instanceof SparseCodes sparse && SparsePart.serves(sparse)
+          ? Optional.of(sparse)
           : Optional.empty();
     }
 

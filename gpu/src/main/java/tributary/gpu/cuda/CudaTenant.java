@@ -171,8 +171,7 @@ final class CudaTenant implements CompiledTenant {
         && sources.stream()
             .allMatch(source ->
                 source.delta() == null
-                    || (source.delta() instanceof CudaDelta.Coded coded
-                        && (coded.vectors().isPresent() || coded.lowRank().isPresent())));
+                    || (source.delta() instanceof CudaDelta.Coded coded && coded.servedAlone()));
   }
 
   private TenantPart apart(Source source, int columns, Placement at) {
@@ -184,13 +183,10 @@ final class CudaTenant implements CompiledTenant {
     if (coded.vectors().isPresent()) {
       return TenantPart.Vectors.load(uploader, arena, coded, at);
     }
-    float[] factors = coded.baseFactors();
-    return LowRankPart.load(
-        uploader,
-        arena,
-        coded.lowRank().orElseThrow(),
-        factors == null ? new float[0] : factors,
-        at);
+    float[] factors = Objects.requireNonNullElse(coded.baseFactors(), new float[0]);
+    return coded.sparse().isPresent()
+        ? SparsePart.load(uploader, arena, coded.sparse().orElseThrow(), factors, at)
+        : LowRankPart.load(uploader, arena, coded.lowRank().orElseThrow(), factors, at);
   }
 
   private static void checkRows(Projection.Member member, @Nullable CudaDelta delta) {

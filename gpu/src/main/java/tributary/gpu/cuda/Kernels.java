@@ -23,6 +23,7 @@ final class Kernels implements AutoCloseable {
           "fused_linear",
           "pack_index_tiles",
           "pack_sign_tiles",
+          "pack_sparse_tiles",
           "pack_weight_tiles",
           "paged_decode",
           "paged_decode_any",

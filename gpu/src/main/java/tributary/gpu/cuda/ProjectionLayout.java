@@ -9,10 +9,10 @@ import java.util.List;
  *
  * <pre>
  *    0  part[3]      address of codes, address of scales, int firstOutput, int outputs,
- *                    byte kind, planes, skip, vectorRows or rank units, interleaved,
- *                    scalesBase, 2 reserved
+ *                    byte kind, planes, skip, vectorRows or rank units or bits and groups,
+ *                    interleaved, scalesBase, twiceZero[2]
  *   96  int parts, outputs
- *  104  extra[3]     address of a codebook or of a thin matrix
+ *  104  extra[3]     address of a codebook, of a thin matrix or of groups' scales
  *  128  end
  * </pre>
  */
@@ -29,6 +29,7 @@ final class ProjectionLayout {
   private static final int VECTOR_ROWS = 27;
   private static final int INTERLEAVED = 28;
   private static final int SCALES_BASE = 29;
+  private static final int TWICE_ZERO = 30;
   private static final int PART_COUNT = 96;
   private static final int OWN_OUTPUTS = 100;
   private static final int EXTRA = 104;
@@ -50,6 +51,17 @@ final class ProjectionLayout {
      * @param interleaved true where rows lie in groups of eight, every other group
      */
     record Vectors(long codebook, int vectorRows, boolean interleaved) implements Kind {}
+
+    /**
+     * Sparse tiles; scales are fp32 [planes, rows].
+     *
+     * @param planes 1 or 2, of equal bits
+     * @param groups address of fp32 [planes, groups, rows]; 0 where a group is a whole row
+     * @param groupLog a group has 32 times 2 to the power of this inputs
+     * @param interleaved as of vectors
+     */
+    record Sparse(List<SparsePart.Plane> planes, long groups, int groupLog, boolean interleaved)
+        implements Kind {}
 
     /**
      * Rank tiles; scales are fp32 [rows], all the same.
@@ -99,6 +111,7 @@ final class ProjectionLayout {
     return switch (kind) {
       case Kind.Vectors vectors -> vectors.codebook;
       case Kind.LowRank lowRank -> lowRank.down;
+      case Kind.Sparse sparse -> sparse.groups;
       case Kind.Signs _, Kind.Replaced _ -> 0;
     };
   }
@@ -119,6 +132,19 @@ final class ProjectionLayout {
         at.set(ValueLayout.JAVA_BYTE, PLANES, (byte) 1);
         at.set(ValueLayout.JAVA_BYTE, VECTOR_ROWS, (byte) vectorRows);
         at.set(ValueLayout.JAVA_BYTE, INTERLEAVED, flag(interleaved));
+      }
+      case Kind.Sparse(var planes, _, var groupLog, var interleaved) -> {
+        at.set(ValueLayout.JAVA_BYTE, KIND, (byte) 3);
+        at.set(ValueLayout.JAVA_BYTE, PLANES, (byte) planes.size());
+        int code = planes.getFirst().bits() + 16 * groupLog;
+        at.set(ValueLayout.JAVA_BYTE, VECTOR_ROWS, (byte) code);
+        at.set(ValueLayout.JAVA_BYTE, INTERLEAVED, flag(interleaved));
+        for (int plane = 0; plane < planes.size(); plane++) {
+          at.set(
+              ValueLayout.JAVA_BYTE,
+              TWICE_ZERO + (long) plane,
+              (byte) planes.get(plane).twiceZero());
+        }
       }
       case Kind.LowRank(_, var units, var interleaved) -> {
         at.set(ValueLayout.JAVA_BYTE, KIND, (byte) 6);

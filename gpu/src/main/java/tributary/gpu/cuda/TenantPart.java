@@ -13,7 +13,12 @@ import tributary.tensor.format.VectorCodes;
 
 /** One part of a tenant's difference to a projection, in device memory. */
 sealed interface TenantPart
-    permits TenantPart.Signs, TenantPart.Vectors, TenantPart.Dense, TenantPart.Added, LowRankPart {
+    permits TenantPart.Signs,
+        TenantPart.Vectors,
+        TenantPart.Dense,
+        TenantPart.Added,
+        LowRankPart,
+        SparsePart {
   /** As the kernels are to read it, at the width that is set now. */
   ProjectionLayout.Part part();
 

@@ -41,6 +41,16 @@ final class Tiles {
     return ((output / OUTPUTS * units + k / 16) * 32 + lane) * 8 + pair * 2 + k % 2;
   }
 
+  /** Blocks that a row of 2:4 codes is cut into. */
+  static int sparseBlocks(int inputs) {
+    return Math.ceilDiv(inputs, SIGN_BLOCK_INPUTS);
+  }
+
+  /** Bytes of one plane of 2:4 codes of 2 or 4 bits. */
+  static long sparseBytes(int outputs, int inputs, int bits) {
+    return count(outputs) * (long) sparseBlocks(inputs) * (1 + bits / 2) * UNIT_BYTES;
+  }
+
   /** Bytes of the indices of vectors of this many bands. */
   static long indexBytes(int bands, int inputs) {
     return Math.ceilDiv(bands, BANDS)

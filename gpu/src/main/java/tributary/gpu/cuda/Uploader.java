@@ -2,14 +2,19 @@ package tributary.gpu.cuda;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.LongStream;
 import tributary.gpu.cuda.driver.Arguments;
 import tributary.gpu.cuda.driver.Driver;
 import tributary.gpu.cuda.driver.LaunchShape;
+import tributary.gpu.cuda.driver.LaunchShape.Grid;
 import tributary.tensor.DType;
 import tributary.tensor.TensorView;
 import tributary.tensor.format.SignPlanes;
+import tributary.tensor.format.SparseCodes;
 
 /**
  * Moves matrices from host memory to the device on a stream of its own, laid out as the kernels
@@ -26,6 +31,9 @@ final class Uploader implements AutoCloseable {
 
   /** Rows are cut at whole groups of interleaved matrices, bands at whole tiles. */
   private static final int ROW_GROUP = 16;
+
+  /** Of {@code SparseRows} of {@code pack_sparse_tiles.cu}. */
+  private static final int SPARSE_ROWS_BYTES = 40;
 
   private static final int RANDOM_BLOCKS = 1024;
   private static final int RANDOM_THREADS = 256;
@@ -74,7 +82,7 @@ final class Uploader implements AutoCloseable {
         count,
         rowBytes,
         (buffer, first, rowsHere) -> {
-          fill(buffer, view.data(), first * rowBytes, rowsHere * rowBytes);
+          fill(pinned[buffer], view.data(), first * rowBytes, rowsHere * rowBytes);
           pack(
               "pack_weight_tiles",
               256,
@@ -115,7 +123,7 @@ final class Uploader implements AutoCloseable {
         count,
         rowBytes,
         (buffer, first, rowsHere) -> {
-          fill(buffer, signs, first * rowBytes, rowsHere * rowBytes);
+          fill(pinned[buffer], signs, first * rowBytes, rowsHere * rowBytes);
           pack(
               "pack_sign_tiles",
               128,
@@ -131,7 +139,7 @@ final class Uploader implements AutoCloseable {
         columns,
         (buffer, first, bandsHere) -> {
           long bytes = (long) bandsHere * columns;
-          fill(buffer, indices, (long) first * columns, bytes);
+          fill(pinned[buffer], indices, (long) first * columns, bytes);
           driver.copyToDevice(rows[buffer], pinned[buffer].asSlice(0, bytes), launcher.stream());
           launcher.waiting(
               "pack_index_tiles",
@@ -145,13 +153,63 @@ final class Uploader implements AutoCloseable {
         });
   }
 
+  /** Packs 2:4 codes into sparse tiles at {@code tiles}, plane after plane. */
+  void sparse(long tiles, SparseCodes code, List<SparsePart.Plane> planes) {
+    long patternBytes = SparseCodes.patternBytes(1, code.columns());
+    long codeBytes = SparseCodes.codeBytes(1, code.columns(), code.bits());
+    inChunks(
+        code.rows(),
+        patternBytes + codeBytes,
+        (buffer, first, rowsHere) -> {
+          long patterns = rowsHere * patternBytes;
+          long codes = rowsHere * codeBytes;
+          fill(pinned[buffer], code.patterns(), first * patternBytes, patterns);
+          fill(pinned[buffer].asSlice(patterns), code.codes(), first * codeBytes, codes);
+          driver.copyToDevice(
+              rows[buffer], pinned[buffer].asSlice(0, patterns + codes), launcher.stream());
+          for (int plane = 0; plane < planes.size(); plane++) {
+            SparsePart.Plane own = planes.get(plane);
+            long before = plane * Tiles.sparseBytes(code.rows(), code.columns(), own.bits());
+            packSparse(
+                tiles + before + Tiles.sparseBytes(first, code.columns(), own.bits()),
+                rows[buffer],
+                rowsHere,
+                code,
+                own);
+          }
+          driver.recordEvent(free[buffer], launcher.stream());
+        });
+  }
+
+  /** Packs one plane of rows whose patterns, then codes, lie at {@code from}. */
+  private void packSparse(
+      long tiles, long from, int count, SparseCodes code, SparsePart.Plane plane) {
+    byte[] operands =
+        ByteBuffer.allocate(SPARSE_ROWS_BYTES)
+            .order(ByteOrder.nativeOrder())
+            .putLong(from)
+            .putLong(from + SparseCodes.patternBytes(count, code.columns()))
+            .putInt(count)
+            .putInt(code.columns())
+            .putInt(code.bits())
+            .putInt(plane.shift())
+            .putInt(plane.bits())
+            .array();
+    launcher.waiting(
+        "pack_sparse_tiles",
+        "pack_sparse_tiles",
+        new LaunchShape(
+            new Grid(Tiles.count(count), Tiles.sparseBlocks(code.columns()), 1), 128, 0, 1, false),
+        new Arguments().address(tiles).structure(operands));
+  }
+
   /** Copies any number of bytes as they are. */
   void bytes(long to, MemorySegment from) {
     locked(() -> {
       for (long at = 0; at < from.byteSize(); at += BUFFER_BYTES) {
         long count = Math.min(BUFFER_BYTES, from.byteSize() - at);
         int buffer = take();
-        fill(buffer, from, at, count);
+        fill(pinned[buffer], from, at, count);
         driver.copyToDevice(to + at, pinned[buffer].asSlice(0, count), launcher.stream());
         driver.recordEvent(free[buffer], launcher.stream());
       }
@@ -178,8 +236,7 @@ final class Uploader implements AutoCloseable {
     driver.synchronize(launcher.stream());
   }
 
-  private void fill(int buffer, MemorySegment from, long at, long bytes) {
-    MemorySegment to = pinned[buffer];
+  private static void fill(MemorySegment to, MemorySegment from, long at, long bytes) {
     if (bytes <= STRETCH_BYTES) {
       MemorySegment.copy(from, at, to, 0, bytes);
       return;

@@ -17,6 +17,8 @@ enum Tenants {
   VECTORS,
   /** Thin pairs of matrices on most matrices, of any rank, some over multiplied base rows. */
   LOW_RANK,
+  /** 2:4 codes on every matrix, of any bits, some over multiplied base rows. */
+  SPARSE_CODES,
   /** Signs on a few matrices. */
   SPARSE_SIGNS,
   /** Any codes, some over multiplied base rows. */
@@ -63,6 +65,13 @@ enum Tenants {
                     null));
           }
         }
+        case SPARSE_CODES ->
+            matrices.put(
+                slot,
+                new DeltaTensor.Coded(
+                    codes.sparse(rows, columns, 1 + random.nextInt(8), random.nextBoolean()),
+                    random.nextInt(3) == 0 ? factors(random, rows) : null,
+                    null));
         case SPARSE_SIGNS -> {
           if (random.nextInt(3) == 0) {
             matrices.put(slot, coded(codes.signs(rows, columns, 2, true)));

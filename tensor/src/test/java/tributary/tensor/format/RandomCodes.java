@@ -84,6 +84,17 @@ public final class RandomCodes {
   public SparseCodes sparse(int rows, int columns) {
     int bits = 1 + random.nextInt(8);
     int groupColumns = 4 * (1 + random.nextInt(columns / 4 + 1));
+    float zero = random.nextInt(1 << bits) + (random.nextBoolean() ? 0.5f : 0);
+    return sparse(rows, columns, bits, groupColumns, zero);
+  }
+
+  /** 2:4 codes as codecs write them: zero in the middle, groups of a power of two columns. */
+  public SparseCodes sparse(int rows, int columns, int bits, boolean grouped) {
+    float middle = (1 << bits) / 2f - (random.nextBoolean() ? 0.5f : 0);
+    return sparse(rows, columns, bits, grouped ? 32 << random.nextInt(3) : columns, middle);
+  }
+
+  private SparseCodes sparse(int rows, int columns, int bits, int groupColumns, float zero) {
     byte[] patterns = new byte[(int) SparseCodes.patternBytes(rows, columns)];
     int bytesPerRow = patterns.length / rows;
     for (int row = 0; row < rows; row++) {
@@ -94,7 +105,6 @@ public final class RandomCodes {
       }
     }
     int groups = Math.ceilDiv(columns, groupColumns);
-    float zero = random.nextInt(1 << bits) + (random.nextBoolean() ? 0.5f : 0);
     return new SparseCodes(
         rows,
         columns,
