@@ -3,7 +3,8 @@
 //   decode_bench                 the table of docs/benchmarks/gpu.md, Llama-2-7B shape
 //   decode_bench ROWS TENANTS PLANES CONTEXT [step|linears|qkv|o|gateup|down|head|attention [apart]]
 //                                one of its rows; apart: launches do not overlap; PLANES below zero: tenants
-//                                of low rank, -16 of rank 16; 102 or 104: of 2:4 codes of 2 or 4 bits
+//                                of low rank, -16 of rank 16; 102, 104: of 2:4 codes of 2 or 4 bits;
+//                                202, 204: of grouped codes
 //
 // Weights, signs and cached keys are random bits made on the device; every layer has its own. Each
 // figure is the median over replays of one CUDA graph, measured twice; the lower median counts.
@@ -70,7 +71,7 @@ static float* floats(int64_t count, float value) {
   return memory;
 }
 
-constexpr int SPARSE = 100;   // planes above it: 2:4 codes of so many bits more
+constexpr int SPARSE = 100, GROUPED = 200;   // planes above them: 2:4 or grouped codes of so many bits more
 
 struct Shape { const char* name; int outputs, columns; };
 static const Shape SHAPES[] = {{"qkv", 3 * HIDDEN, HIDDEN}, {"o", HIDDEN, HIDDEN},
@@ -112,7 +113,7 @@ struct Model {
 
   // A tenant's, as they are read.
   static int64_t deltaBytes(int planes) {
-    if (planes > SPARSE) return sparseBytes(planes - SPARSE);
+    if (planes > SPARSE) return codeBytes(planes);
     if (planes > 0) return signBytes() * planes;
     int64_t sum = 0;
     for (int slot = 0; slot < 4; slot++) {
@@ -138,27 +139,31 @@ struct Model {
     }
   }
 
-  void sparse(Projection& projection, int slot, int bits, const float* scales) {
+  void coded(Projection& projection, int slot, int code, const float* scales) {
     const Shape& s = shapeOf(slot);
     int members = membersOf(slot), rows = s.outputs / members;
     bool interleaved = members == 2;
     projection.parts = members;
     projection.outputs = s.outputs;
+    static GroupedExtra* extra = (GroupedExtra*) floats(sizeof(GroupedExtra) / 4, 0);
     for (int i = 0; i < members; i++) {
-      int64_t bytes = sparseBytes(rows, s.columns, bits);
+      int64_t bytes = codeBytes(rows, s.columns, code);
       char* codes = allocate<char>(bytes);
       fillWeights<<<1024, 256>>>((uint32_t*) codes, bytes / 4, seed++, 0x88888888u, 0x44444444);   // Patterns 4 and 12.
       tenantMemory.push_back(codes);
-      projection.part[i] = {codes, scales, interleaved ? 8 * i : rows * i, interleaved ? s.outputs : rows, PART_SPARSE, 1, 0,
-                            {(uint8_t) bits}, interleaved, 0, {(uint8_t) ((1 << bits) - 1), 0}};
+      projection.part[i] = {codes, scales, interleaved ? 8 * i : rows * i, interleaved ? s.outputs : rows,
+                            code > GROUPED ? PART_GROUPED : PART_SPARSE, 1, 0, {(uint8_t) (code % 100)}, interleaved, 0,
+                            {(uint8_t) ((1 << code % 100) - 1), 0}};
+      if (code > GROUPED) projection.extra[i] = extra;
     }
   }
-  static int64_t sparseBytes(int rows, int columns, int bits) {
-    return (int64_t) tilesOf(rows) * sparseBlocks(columns) * sparseBlockUnits(bits) * UNIT_BYTES;
+  static int64_t codeBytes(int rows, int columns, int code) {
+    int blocks = code > GROUPED ? groupedBlocks(columns) : sparseBlocks(columns);
+    return (int64_t) tilesOf(rows) * blocks * codeBlockUnits(code % 100) * UNIT_BYTES;
   }
-  static int64_t sparseBytes(int bits) {
+  static int64_t codeBytes(int code) {
     int64_t sum = 0;
-    for (int slot = 0; slot < 4; slot++) sum += LAYERS * sparseBytes(SHAPES[slot].outputs, SHAPES[slot].columns, bits);
+    for (int slot = 0; slot < 4; slot++) sum += LAYERS * codeBytes(SHAPES[slot].outputs, SHAPES[slot].columns, code);
     return sum;
   }
 
@@ -195,7 +200,7 @@ struct Model {
           continue;
         }
         if (planes > SPARSE) {
-          sparse(table[slot], slot, planes - SPARSE, scales);
+          coded(table[slot], slot, planes, scales);
           continue;
         }
         table[slot].part[0] = {memory, scales, 0, s.outputs, PART_SIGNS, (uint8_t) planes, 0, {0}, 0, {}};
@@ -391,5 +396,6 @@ int main(int count, char** arguments) {
   run(m, {8, 8, 2, 512}, "step", bandwidth);
   for (int bits : {2, 4}) run(m, {8, 8, SPARSE + bits, 512}, "step", bandwidth);
   run(m, {16, 16, SPARSE + 4, 512}, "step", bandwidth);
+  for (int bits : {2, 4}) run(m, {8, 8, GROUPED + bits, 512}, "step", bandwidth);
   return 0;
 }

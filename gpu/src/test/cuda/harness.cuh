@@ -6,6 +6,7 @@
 #include "../../main/cuda/attention/paged_decode.cu"
 #include "../../main/cuda/delta/embedding_gather.cu"
 #include "../../main/cuda/delta/fused_linear.cu"
+#include "../../main/cuda/delta/pack_grouped_tiles.cu"
 #include "../../main/cuda/delta/pack_index_tiles.cu"
 #include "../../main/cuda/delta/pack_sign_tiles.cu"
 #include "../../main/cuda/delta/pack_sparse_tiles.cu"
@@ -76,5 +77,11 @@ inline void packIndices(char* tiles, const uint8_t* rows, int bands, int columns
 // Sparse tiles of one plane of rows of 2:4 codes.
 inline void packSparse(char* tiles, const SparseRows& rows) {
   pack_sparse_tiles<<<dim3(tilesOf(rows.rows), sparseBlocks(rows.columns)), 128>>>((uint32_t*) tiles, rows);
+  CHECK(cudaGetLastError());
+}
+
+// Grouped tiles of one plane of rows of grouped codes.
+inline void packGrouped(char* tiles, const GroupedRows& rows) {
+  pack_grouped_tiles<<<dim3(tilesOf(rows.rows), groupedBlocks(rows.columns)), 128>>>((uint32_t*) tiles, rows);
   CHECK(cudaGetLastError());
 }

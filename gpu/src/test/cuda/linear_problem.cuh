@@ -2,6 +2,7 @@
 #pragma once
 #include "checks.cuh"
 #include "harness.cuh"
+#include <cuda_fp16.h>
 
 // A matrix difference on host and device.
 struct HostPart {
@@ -22,6 +23,15 @@ struct HostPart {
   std::vector<uint8_t> kept = {};         // [outputs][columns / 4]: nibbles of quadruples
   std::vector<uint8_t> keptCodes = {};    // [outputs][columns / 2]
   std::vector<float> groups = {};         // [planes][groups][outputs]
+  int groupColumns = 0;                   // of grouped codes
+  std::vector<uint8_t> allCodes = {};     // [outputs][stored inputs]
+  std::vector<uint32_t> statistics[2] = {};   // of each plane: [outputs][groups]
+  std::vector<uint16_t> positionOf = {};  // [columns]; empty where inputs are stored in order
+  std::vector<int> outlierOffsets = {};
+  std::vector<uint32_t> outliers = {};
+  Device<uint16_t> deviceOrders[2] = {Device<uint16_t>(1), Device<uint16_t>(1)};
+  Device<int> deviceOffsets{1};
+  Device<uint32_t> deviceOutliers{1};
 
   static HostPart make(Random& random, int kind, int firstOutput, int outputs, int planes, int columns) {
     int words = ceilDiv(columns, 64) * 2;
@@ -91,7 +101,7 @@ struct HostPart {
   // A code's upper bits are one plane where it has more than four.
   static HostPart sparse(Random& random, int firstOutput, int outputs, int codeBits, int groupLog, int columns) {
     int planes = codeBits > 4 ? 2 : 1, bits = codeBits <= 2 ? 2 : 4;
-    size_t plane = (size_t) tilesOf(outputs) * sparseBlocks(columns) * sparseBlockUnits(bits) * UNIT_BYTES;
+    size_t plane = (size_t) tilesOf(outputs) * sparseBlocks(columns) * codeBlockUnits(bits) * UNIT_BYTES;
     HostPart part = {PART_SPARSE, firstOutput, outputs, planes, columns, {}, {}, {}, Device<char>(planes * plane),
                      Device<float>(planes * outputs)};
     part.codeBits = codeBits;
@@ -128,6 +138,78 @@ struct HostPart {
     CHECK(cudaDeviceSynchronize());
     return part;
   }
+  static uint32_t halves(float low, float high) {
+    return __half_as_ushort(__float2half(low)) | (uint32_t) __half_as_ushort(__float2half(high)) << 16;
+  }
+  // With an order of their own and outliers, or without both.
+  static HostPart grouped(Random& random, int firstOutput, int outputs, int codeBits, int groupColumns, bool tuned, int columns) {
+    int planes = codeBits > 4 ? 2 : 1, bits = codeBits <= 2 ? 2 : 4, groups = ceilDiv(columns, groupColumns);
+    size_t plane = (size_t) tilesOf(outputs) * groupedBlocks(columns) * codeBlockUnits(bits) * UNIT_BYTES;
+    HostPart part = {PART_GROUPED, firstOutput, outputs, planes, columns, {}, {}, {}, Device<char>(planes * plane),
+                     Device<float>(planes * outputs)};
+    part.codeBits = codeBits;
+    part.groupColumns = groupColumns;
+    for (int i = 0; i < planes * outputs; i++) part.scales.push_back((i < outputs && planes == 2 ? 0.016f : 0.001f) * random.uniform());
+    part.deviceScales.set(part.scales);
+    int codeBytes = ceilDiv(columns * codeBits, 8);
+    std::vector<uint8_t> codes((size_t) outputs * codeBytes);
+    for (int n = 0; n < outputs; n++) {
+      for (int i = 0; i < columns; i++) {
+        int code = random.below(1 << codeBits);
+        part.allCodes.push_back(code);
+        for (int b = 0; b < codeBits; b++) {
+          int bit = i * codeBits + b;
+          codes[(size_t) n * codeBytes + bit / 8] |= (code >> b & 1) << bit % 8;
+        }
+      }
+    }
+    Device<uint8_t> deviceCodes(codes);
+    for (int p = 0; p < planes; p++) {
+      for (int i = 0; i < outputs * groups; i++) part.statistics[p].push_back(halves(random.uniform(), 15 * std::abs(random.uniform())));
+      Device<uint32_t> deviceStatistics(part.statistics[p]);
+      packGrouped(part.codes.get() + p * plane, {deviceCodes.get(), deviceStatistics.get(), outputs, columns, codeBits,
+                                                 p == 0 && planes == 2 ? 4 : 0, bits, groupColumns});
+      CHECK(cudaDeviceSynchronize());
+    }
+    GroupedExtra extra = {};
+    if (tuned) {
+      std::vector<uint16_t> columnOf(columns);
+      for (int i = 0; i < columns; i++) columnOf[i] = i;
+      for (int i = columns - 1; i > 0; i--) std::swap(columnOf[i], columnOf[random.below(i + 1)]);
+      part.positionOf.resize(columns);
+      for (int i = 0; i < columns; i++) part.positionOf[columnOf[i]] = i;
+      part.deviceOrders[0] = Device<uint16_t>(columnOf);
+      part.deviceOrders[1] = Device<uint16_t>(part.positionOf);
+      for (int n = 0; n < tilesOf(outputs) * TILE_OUTPUTS; n++) {
+        part.outlierOffsets.push_back((int) part.outliers.size());
+        for (int i = random.below(7); n < outputs && i < columns; i += 1 + random.below(40)) {
+          part.outliers.push_back(i | halves(0, 0.1f * random.uniform()));
+        }
+      }
+      part.outlierOffsets.push_back((int) part.outliers.size());
+      part.outliers.push_back(0);
+      part.deviceOffsets = Device<int>(part.outlierOffsets);
+      part.deviceOutliers = Device<uint32_t>(part.outliers);
+      extra = {part.deviceOrders[0].get(), part.deviceOrders[1].get(), part.deviceOffsets.get(), part.deviceOutliers.get()};
+    }
+    part.deviceCodebook = Device<bf16>(sizeof extra / sizeof(bf16));
+    CHECK(cudaMemcpy(part.deviceCodebook.get(), &extra, sizeof extra, cudaMemcpyHostToDevice));
+    return part;
+  }
+  double groupedValue(int n, int k) const {
+    int position = positionOf.empty() ? k : positionOf[k], code = allCodes[(size_t) n * columns + position];
+    double sum = 0;
+    for (int p = 0; p < planes; p++) {
+      uint32_t both = statistics[p][(size_t) n * ceilDiv(columns, groupColumns) + position / groupColumns];
+      int own = planes == 1 ? code : p == 0 ? code >> 4 : code & 15;
+      sum += (double) scales[p * outputs + n] * __half2float(__ushort_as_half(both & 0xFFFF)) *
+             (2 * own - __half2float(__ushort_as_half(both >> 16)));
+    }
+    for (int i = outlierOffsets.empty() ? 0 : outlierOffsets[n]; i < (outlierOffsets.empty() ? 0 : outlierOffsets[n + 1]); i++) {
+      if ((int) (outliers[i] & 0xFFFF) == position) sum += __half2float(__ushort_as_half(outliers[i] >> 16));
+    }
+    return sum;
+  }
   int twiceZero(int plane) const { return codeBits > 4 ? 15 + plane * codeBits % 2 : (1 << codeBits) - codeBits % 2; }
   double sparseValue(int n, int k) const {
     int nibble = kept[(size_t) n * (columns / 4) + k / 4];
@@ -147,6 +229,7 @@ struct HostPart {
   }
   float value(int n, int k) const {
     if (kind == PART_SPARSE) return (float) sparseValue(n, k);
+    if (kind == PART_GROUPED) return (float) groupedValue(n, k);
     if (kind == PART_LOW_RANK) {
       double sum = 0;
       for (int r = 0; r < rank; r++) {
@@ -176,6 +259,10 @@ struct HostPart {
     if (kind == PART_LOW_RANK) {
       return {codes.get(), deviceScales.get(), firstOutput, outputs << interleaved, (uint8_t) kind, 1, 0,
               {(uint8_t) ceilDiv(rank, RANK_UNIT)}, (uint8_t) interleaved, {}};
+    }
+    if (kind == PART_GROUPED) {
+      return {codes.get(), deviceScales.get(), firstOutput, outputs << interleaved, (uint8_t) kind, (uint8_t) planes, 0,
+              {(uint8_t) (codeBits <= 2 ? 2 : 4)}, (uint8_t) interleaved, 0, {}};
     }
     if (kind == PART_SPARSE) {
       uint8_t code = (uint8_t) ((codeBits <= 2 ? 2 : 4) + 16 * std::max(groupLog, 0));
@@ -248,7 +335,7 @@ struct LinearProblem {
   // Tenants differ in planes; some have rows of their own in place of the base's, or beyond them.
   HostTenant tenant(Random& random) {
     HostTenant t;
-    int cut = shape.outputs >= 48 ? shape.outputs / 2 / 16 * 16 : 0, style = (int) tenants.size() % 14;
+    int cut = shape.outputs >= 48 ? shape.outputs / 2 / 16 * 16 : 0, style = (int) tenants.size() % 17;
     auto add = [&](int kind, int first, int count, int planes) {
       t.parts.push_back(HostPart::make(random, kind, first, count, planes, shape.columns));
     };
@@ -277,6 +364,16 @@ struct LinearProblem {
     } else if (style == 12) {
       if (cut > 0) add(PART_SIGNS, 0, cut, 1);
       t.parts.push_back(HostPart::sparse(random, cut, shape.outputs - cut, 1, 5, shape.columns));
+    } else if (style == 3) {
+      t.parts.push_back(HostPart::grouped(random, 0, shape.outputs, 3, 16, true, shape.columns));
+    } else if (style == 14) {
+      t.parts.push_back(HostPart::grouped(random, 0, shape.outputs, 2, shape.columns, false, shape.columns));
+    } else if (style == 15) {
+      if (cut > 0) t.parts.push_back(HostPart::grouped(random, 0, cut, 8, 64, false, shape.columns));
+      t.parts.push_back(HostPart::grouped(random, cut, shape.outputs - cut, 4, 128, true, shape.columns));
+    } else if (style == 16) {
+      if (cut > 0) t.parts.push_back(HostPart::sparse(random, 0, cut, 4, -1, shape.columns));
+      t.parts.push_back(HostPart::grouped(random, cut, shape.outputs - cut, 5, 32, true, shape.columns));
     } else if (style == 13) {
       if (cut > 0) t.parts.push_back(HostPart::lowRank(random, 0, cut, 16, shape.columns));
       t.parts.push_back(HostPart::sparse(random, cut, shape.outputs - cut, 7, 1, shape.columns));

@@ -13,6 +13,8 @@ enum PartKind : uint8_t {
   PART_VECTORS = 2,   // codes: index tiles; D[n, k] = scales[n] * codebook[index[n / d, k]][n % d]
   PART_SPARSE = 3,    // codes: sparse tiles; D[n, k] = sum over planes p of scales[p, n] * group[p, k, n] *
                       // (2 * code[p, n, k] - twiceZero[p]) where k is kept
+  PART_GROUPED = 4,   // codes: grouped tiles; D[n, k] = o[n, p] + sum over planes of scales[plane, n] * scale[plane, n, p]
+                      // * (2 * code[plane, n, p] - twiceZero[plane, n, p]), o an outlier or 0, k = columnOf[p]
   PART_LOW_RANK = 6,  // codes: rank tiles of `up`; D[n, k] = scales[0] * sum over r of up[n, r] * down[r, k]
 };
 
@@ -24,14 +26,14 @@ struct Part {             // 32 bytes
   int firstOutput;
   int outputs;
   uint8_t kind;
-  uint8_t planes;         // of signs and sparse codes (at most 2); else 1
+  uint8_t planes;         // of signs, and of sparse and grouped codes (at most 2); else 1
   uint8_t skip;           // below 16, of rows that replace
   union {
     uint8_t vectorRows;   // d of vectors: 4 or 8
     uint8_t rankUnits;    // of low rank: the rank in 16s, rounded up
-    uint8_t sparseBits;   // of sparse codes: 2 or 4; plus 16 times log2(inputs of a group / 32)
+    uint8_t codeBits;     // of sparse and grouped codes: 2 or 4; of sparse ones plus 16 times log2(inputs of a group / 32)
   };
-  uint8_t interleaved;    // of vectors, sparse codes and low rank: row n lies at mergedOutput({firstOutput, 1}, n), of a multiple of 8
+  uint8_t interleaved;    // of all but signs and rows that replace: row n lies at mergedOutput({firstOutput, 1}, n), of a multiple of 8
                           // rows; outputs is twice their number; two such parts cover a whole layer
   uint8_t scalesBase;     // 0: the base's rows are taken as they are
   uint8_t twiceZero[2];   // of sparse codes: below 32
@@ -51,7 +53,14 @@ struct Projection {       // 128 bytes
   int outputs;            // of the tenant's own matrix: the base's, or more
   const void* extra[MAX_PARTS];   // of vectors: the codebook, bf16 [256][d], 16-byte aligned; of low rank:
                                   // weight tiles of `down`, whose rows are padded to 16; of sparse codes: fp32
-                                  // [planes][groups][rows], null where a group is a whole row
+                                  // [planes][groups][rows], null where a group is a whole row; a GroupedExtra
+};
+
+struct GroupedExtra {     // 32 bytes
+  const uint16_t* columnOf;        // [stored inputs]; null where they are the columns
+  const uint16_t* positionOf;      // its inverse
+  const int* outlierOffsets;       // [16 tiles + 1]: where an output's outliers begin; null where there are none
+  const uint32_t* outliers;        // stored position, ascending within an output, and 65,536 times the fp16 value
 };
 
 // Neighbouring rows of one tenant.

@@ -10,6 +10,7 @@
 // sparse tensor core. Tiles of vector codes are large: all warps of a block share one, each a slice of its inputs.
 #pragma once
 #include "bit_planes.cuh"
+#include "grouped_codes.cuh"
 #include "linear.cuh"
 #include "low_rank.cuh"
 #include "ring.cuh"
@@ -47,18 +48,20 @@ struct Span {
 __device__ __forceinline__ int unitsOf(const Part& part, int columns) {
   return part.kind == PART_SIGNS ? signBlocks(columns)
        : part.kind == PART_VECTORS ? indexBlocks(columns)
-       : part.kind == PART_SPARSE ? sparseBlocks(columns) * sparseBlockUnits(part.sparseBits % 16)
+       : part.kind == PART_SPARSE ? sparseBlocks(columns) * codeBlockUnits(part.codeBits % 16)
+       : part.kind == PART_GROUPED ? groupedBlocks(columns) * codeBlockUnits(part.codeBits)
        : part.kind == PART_LOW_RANK ? part.rankUnits : ceilDiv(columns, BLOCK_INPUTS) * STAGE_UNITS;
 }
 
 __device__ __forceinline__ int tilesOf(const Part& part) {
   return part.kind == PART_VECTORS ? ceilDiv(rowsOf(part), TILE_BANDS * part.vectorRows)
-       : part.kind == PART_LOW_RANK || part.kind == PART_SPARSE ? tilesOf(rowsOf(part)) : tilesOf(part.outputs);
+       : part.interleaved ? tilesOf(rowsOf(part)) : tilesOf(part.outputs);
 }
 
-// Units that a stage holds: whole blocks of sparse codes.
+// Units that a stage holds: whole blocks of codes.
 __device__ __forceinline__ int stageUnitsOf(const Part& part) {
-  return part.kind == PART_SPARSE && part.sparseBits % 16 == 4 ? sparseBlockUnits(4) : STAGE_UNITS;
+  bool inBlocks = part.kind == PART_SPARSE || part.kind == PART_GROUPED;
+  return inBlocks && part.codeBits % 16 == 4 ? codeBlockUnits(4) : STAGE_UNITS;
 }
 
 // Deals blocks out to spans by their bytes, at least one to each. Run by one whole warp.
@@ -336,17 +339,17 @@ struct Differences {
   // A tile of 2:4 codes. Lane (g, 0) ends up with outputs g and g + 8 of both rows.
   template <int BITS>
   __device__ __forceinline__ void addSparse(const Part& part, const float* groups, int tile) {
-    constexpr int TOGETHER = STAGE_UNITS / sparseBlockUnits(BITS);   // blocks of a stage
+    constexpr int TOGETHER = STAGE_UNITS / codeBlockUnits(BITS);   // blocks of a stage
     int lane = threadIdx.x % 32, g = lane / 4, t = lane % 4, blocks = sparseBlocks(operands.columns);
     int rows = rowsOf(part), low = min(tile * TILE_OUTPUTS + g, rows - 1), high = min(low + 8, rows - 1);
-    int groupSteps = groups == nullptr ? 32 : 1 << part.sparseBits / 16;   // Long sums in one fp32 number lose too much.
+    int groupSteps = groups == nullptr ? 32 : 1 << part.codeBits / 16;   // Long sums in one fp32 number lose too much.
     int groupCount = ceilDiv(ceilDiv(operands.columns, 32), groupSteps);
-    SparseActivations activations(g < span.rows);
-    uint32_t x = sharedAddress(work) + min(g, span.rows - 1) * sparseRowBytes(operands.columns) + t * 16;
+    ColumnActivations activations(g < span.rows);
+    uint32_t x = sharedAddress(work) + min(g, span.rows - 1) * spreadRowBytes(operands.columns) + t * 16;
     float totals[4] = {};
 #pragma unroll 1
     for (int plane = 0; plane < part.planes; plane++) {
-      KeptPairs<BITS> pairs(part.twiceZero[plane]);
+      CodePairs<BITS> pairs(part.twiceZero[plane]);
       float scales[2] = {__ldg(part.scales + (int64_t) plane * rows + low),
                          __ldg(part.scales + (int64_t) plane * rows + high)};
       float all[4] = {}, sums[4] = {}, others[4] = {}, factor[2];
@@ -372,17 +375,17 @@ struct Differences {
         const char* units = take();
 #pragma unroll 1
         for (int i = 0; i < TOGETHER && block + i < blocks; i++) {
-          SparseBlock<BITS> own(units + i * sparseBlockUnits(BITS) * UNIT_BYTES);
+          CodeBlock<BITS> own(units + i * codeBlockUnits(BITS) * UNIT_BYTES);
           uint32_t at = x + (block + i) * SIGN_BLOCK_INPUTS * 2;
           int firstStep = (block + i) * 8;
           if (groupSteps >= 8) {   // No branch between a block's products.
 #pragma unroll
-            for (int step = 0; step < 8; step++) own.multiply(step % 2 ? others : sums, step, pairs, activations, at);
+            for (int step = 0; step < 8; step++) addSparseStep(step % 2 ? others : sums, step, own, pairs, activations, at);
             if ((firstStep + 8 & groupSteps - 1) == 0) settle();
           } else {
 #pragma unroll
             for (int step = 0; step < 8; step++) {
-              own.multiply(sums, step, pairs, activations, at);
+              addSparseStep(sums, step, own, pairs, activations, at);
               if ((firstStep + step + 1 & groupSteps - 1) == 0) settle();
             }
           }
@@ -391,6 +394,53 @@ struct Differences {
       settle();
 #pragma unroll
       for (int j = 0; j < 4; j++) totals[j] = fmaf(scales[j / 2], all[j], totals[j]);
+    }
+#pragma unroll
+    for (int j = 0; j < 4; j++) {
+      int row = tile * TILE_OUTPUTS + g + j / 2 * 8;
+      if (t == 0 && j % 2 < span.rows && row < rows) write(span.firstRow + j % 2, outputOf(part, row), totals[j]);
+    }
+  }
+
+  __device__ __forceinline__ float2* groupSums() { return (float2*) (work + span.rows * spreadRowBytes(operands.columns)); }
+
+  // A tile of grouped codes. Lane (g, 0) ends up with outputs g and g + 8 of both rows.
+  template <int BITS>
+  __device__ __forceinline__ void addGrouped(const Part& part, const GroupedExtra& extra, int tile) {
+    constexpr int TOGETHER = STAGE_UNITS / codeBlockUnits(BITS);   // blocks of a stage
+    int lane = threadIdx.x % 32, g = lane / 4, t = lane % 4, blocks = groupedBlocks(operands.columns);
+    int rows = rowsOf(part), low = min(tile * TILE_OUTPUTS + g, rows - 1), high = min(low + 8, rows - 1);
+    ColumnActivations activations(g < span.rows);
+    uint32_t x = sharedAddress(work) + min(g, span.rows - 1) * spreadRowBytes(operands.columns) + t * 16;
+    CodePairs<BITS> pairs(0);
+    float totals[4] = {};
+#pragma unroll 1
+    for (int plane = 0; plane < part.planes; plane++) {
+      float scales[2] = {__ldg(part.scales + (int64_t) plane * rows + low),
+                         __ldg(part.scales + (int64_t) plane * rows + high)};
+      float sums[4] = {};
+#pragma unroll 1
+      for (int block = 0; block < blocks; block += TOGETHER) {
+        const char* units = take();
+#pragma unroll 1
+        for (int i = 0; i < TOGETHER && block + i < blocks; i++) {
+          CodeBlock<BITS> own(units + i * codeBlockUnits(BITS) * UNIT_BYTES);
+#pragma unroll
+          for (int two = 0; two < 4; two++) {
+            uint4 v = activations.load(two, x + ((block + i) * 4 + two) * 64);
+            const float2* sumsOfX = groupSums() + (block + i) * 8 + two * 2;
+            addGroup(sums, 2 * two, own, pairs, v, sumsOfX[0]);
+            addGroup(sums, 2 * two + 1, own, pairs, v, sumsOfX[1]);
+          }
+        }
+      }
+#pragma unroll
+      for (int j = 0; j < 4; j++) totals[j] = fmaf(scales[j / 2], sums[j], totals[j]);
+    }
+    if (extra.outlierOffsets != nullptr) {
+      float2 own = outlierSums(extra, tile * TILE_OUTPUTS + lane / 2, work, span.rows, operands.columns);
+#pragma unroll
+      for (int j = 0; j < 4; j++) totals[j] += __shfl_sync(~0u, j % 2 ? own.y : own.x, (g + j / 2 * 8) * 2);
     }
 #pragma unroll
     for (int j = 0; j < 4; j++) {
@@ -437,9 +487,17 @@ struct Differences {
       }
     } else if (part.kind == PART_SPARSE) {
       for (int r = 0; r < span.rows; r++) {
-        spreadRow(work + r * sparseRowBytes(operands.columns),
-                  operands.x + (int64_t) (span.firstRow + r) * operands.columns, operands.columns);
+        spreadRow(work + r * spreadRowBytes(operands.columns),
+                  operands.x + (int64_t) (span.firstRow + r) * operands.columns, nullptr, operands.columns);
       }
+    } else if (part.kind == PART_GROUPED) {
+      for (int r = 0; r < span.rows; r++) {
+        spreadRow(work + r * spreadRowBytes(operands.columns),
+                  operands.x + (int64_t) (span.firstRow + r) * operands.columns,
+                  ((const GroupedExtra*) extra)->columnOf, operands.columns);
+      }
+      __syncthreads();
+      sumGroups(groupSums(), work, span.rows, operands.columns);
     } else if (part.kind == PART_LOW_RANK) {
       LowRankRoom(work).make((const char*) extra, part.rankUnits, __ldg(part.scales),
                              operands.x + (int64_t) span.firstRow * operands.columns, span.rows, operands.columns);
@@ -476,9 +534,16 @@ struct Differences {
           addReplaced(part, item.tile);
         } else if (part.kind == PART_LOW_RANK) {
           addLowRank(part, item.tile);
+        } else if (part.kind == PART_GROUPED) {
+          const GroupedExtra& extra = *(const GroupedExtra*) own.extra[p];
+          if (part.codeBits == 4) {
+            addGrouped<4>(part, extra, item.tile);
+          } else {
+            addGrouped<2>(part, extra, item.tile);
+          }
         } else if (part.kind == PART_SPARSE) {
           const float* groups = (const float*) own.extra[p];
-          if (part.sparseBits % 16 == 4) {
+          if (part.codeBits % 16 == 4) {
             addSparse<4>(part, groups, item.tile);
           } else {
             addSparse<2>(part, groups, item.tile);

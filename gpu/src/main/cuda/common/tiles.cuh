@@ -26,6 +26,12 @@
 // g + 8, then of inputs 16 + 4t ..; a pair's second code lies 16 bits above its first, past bit 31 from bit 0 on. Missing outputs and inputs have pattern 4. Size: 4 + 2 b bits every four weights, padded to whole tiles
 // and blocks.
 //
+// Grouped tiles, a plane of codes of b = 2 or 4 bits: [tiles of 16 outputs][blocks of 128 stored inputs][a unit
+// of statistics, then b / 2 units of codes]; a block is 8 groups of 16 inputs. Lane (g, t) has the statistics of
+// groups 2t and 2t + 1, each of output g, then of g + 8: fp16 scale and twice the zero. Of codes it has words
+// [2 b], filled as above with pairs: those of group s in order, of inputs 2t, 2t+1 of outputs g and g + 8, then of
+// inputs 2t+8, 2t+9. Padded with zeros. Size: 2 + b bits a weight.
+//
 // Interleaved tiles hold 8 outputs of a gate and the same 8 of its up projection.
 #pragma once
 #include <cstdint>
@@ -69,7 +75,7 @@ __host__ __device__ __forceinline__ int64_t rankIndex(int output, int k, int uni
 
 __host__ __device__ constexpr int sparseBlocks(int inputs) { return signBlocks(inputs); }
 
-__host__ __device__ constexpr int sparseBlockUnits(int bits) { return 1 + bits / 2; }
+__host__ __device__ constexpr int codeBlockUnits(int bits) { return 1 + bits / 2; }
 
 // Where the pattern and the codes of a quadruple lie in a plane of sparse tiles.
 struct SparsePlace {
@@ -81,11 +87,31 @@ struct SparsePlace {
 __host__ __device__ __forceinline__ SparsePlace sparsePlace(int output, int quadruple, int inputs, int bits) {
   int g = output % 8, high = output % 16 / 8, step = quadruple % 64 / 8, later = quadruple % 8 / 4, t = quadruple % 4;
   int pair = step * 4 + later * 2 + high, word = pair / (16 / bits);
-  int64_t block = ((int64_t) (output / TILE_OUTPUTS) * sparseBlocks(inputs) + quadruple / 64) * sparseBlockUnits(bits) *
+  int64_t block = ((int64_t) (output / TILE_OUTPUTS) * sparseBlocks(inputs) + quadruple / 64) * codeBlockUnits(bits) *
                   (UNIT_BYTES / 4);
   return {block + (g * 4 + step / 4 * 2 + later) * 4 + step % 4,
           block + (1 + word / 4) * (UNIT_BYTES / 4) + (g * 4 + t) * 4 + word % 4, 16 * high + 4 * t,
           1 + pair % (16 / bits) * bits};
+}
+
+constexpr int GROUP_INPUTS = 16, GROUPED_BLOCK_INPUTS = 128;
+
+__host__ __device__ constexpr int groupedBlocks(int inputs) { return ceilDiv(inputs, GROUPED_BLOCK_INPUTS); }
+
+// Where the statistics and the code of a stored input lie in a plane of grouped tiles.
+struct GroupedPlace {
+  int64_t statistics, codes;        // words of 32 bits
+  int codeTurn;                     // of its word to the right, for the code to lie lowest
+};
+
+__host__ __device__ __forceinline__ GroupedPlace groupedPlace(int output, int k, int inputs, int bits) {
+  int g = output % 8, high = output % 16 / 8, step = k % GROUPED_BLOCK_INPUTS / GROUP_INPUTS, t = k % 8 / 2;
+  int pair = step * 4 + k % 16 / 8 * 2 + high, word = pair / (16 / bits);
+  int64_t block = ((int64_t) (output / TILE_OUTPUTS) * groupedBlocks(inputs) + k / GROUPED_BLOCK_INPUTS) *
+                  codeBlockUnits(bits) * (UNIT_BYTES / 4);
+  return {block + (g * 4 + step / 2) * 4 + step % 2 * 2 + high,
+          block + (1 + word / 4) * (UNIT_BYTES / 4) + (g * 4 + t) * 4 + word % 4,
+          1 + pair % (16 / bits) * bits + k % 2 * 16};
 }
 
 // Byte offset of inputs k .. k + 7 (k % 8 == 0) of an output in weight tiles.

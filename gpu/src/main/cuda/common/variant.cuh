@@ -1,5 +1,6 @@
 // A variant's own weights: what the base's become with a tenant's differences.
 #pragma once
+#include "grouped_codes.cuh"
 #include "numbers.cuh"
 #include "step.cuh"
 #include "tiles.cuh"
@@ -23,8 +24,8 @@ __device__ __forceinline__ void addVectors(float (&v)[8], const Part& part, cons
 
 __device__ __forceinline__ void addSparse(float (&v)[8], const Part& part, const float* groups, int row, int k,
                                           int columns) {
-  int bits = part.sparseBits % 16, group = k / 32 >> part.sparseBits / 16, rows = rowsOf(part);
-  int groupCount = ceilDiv(columns, 32 << part.sparseBits / 16);
+  int bits = part.codeBits % 16, group = k / 32 >> part.codeBits / 16, rows = rowsOf(part);
+  int groupCount = ceilDiv(columns, 32 << part.codeBits / 16);
   const uint32_t* plane = (const uint32_t*) part.codes;
   for (int p = 0; p < part.planes; p++) {
     float scale = part.scales[(int64_t) p * rows + row];
@@ -42,7 +43,41 @@ __device__ __forceinline__ void addSparse(float (&v)[8], const Part& part, const
         if (j == (pattern >> 2 & 3)) v[4 * i + j] += kept[1];
       }
     }
-    plane += (int64_t) tilesOf(rows) * sparseBlocks(columns) * sparseBlockUnits(bits) * (UNIT_BYTES / 4);
+    plane += (int64_t) tilesOf(rows) * sparseBlocks(columns) * codeBlockUnits(bits) * (UNIT_BYTES / 4);
+  }
+}
+
+__device__ __forceinline__ float outlierAt(const GroupedExtra& extra, int row, int position) {
+  int low = extra.outlierOffsets[row], high = extra.outlierOffsets[row + 1];
+  while (low < high) {
+    int middle = (low + high) / 2;
+    if (positionOf(extra.outliers[middle]) < position) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  bool found = low < extra.outlierOffsets[row + 1] && positionOf(extra.outliers[low]) == position;
+  return found ? valueOf(extra.outliers[low]) : 0.0f;
+}
+
+__device__ __forceinline__ void addGrouped(float (&v)[8], const Part& part, const GroupedExtra& extra, int row, int k,
+                                           int columns) {
+  int rows = rowsOf(part);
+  int64_t planeWords = (int64_t) tilesOf(rows) * groupedBlocks(columns) * codeBlockUnits(part.codeBits) * (UNIT_BYTES / 4);
+#pragma unroll
+  for (int i = 0; i < 8; i++) {
+    int position = extra.positionOf == nullptr ? k + i : extra.positionOf[k + i];
+    GroupedPlace at = groupedPlace(row, position, columns, part.codeBits);
+    float sum = 0;
+    for (int p = 0; p < part.planes; p++) {
+      const uint32_t* plane = (const uint32_t*) part.codes + p * planeWords;
+      float2 own = __half22float2(*(const __half2*) (plane + at.statistics));
+      uint32_t code = __funnelshift_r(plane[at.codes], plane[at.codes], at.codeTurn) & ((1u << part.codeBits) - 1);
+      sum += part.scales[(int64_t) p * rows + row] * own.x * (2.0f * code - own.y);
+    }
+    if (extra.outlierOffsets != nullptr) sum += outlierAt(extra, row, position);
+    v[i] += sum;
   }
 }
 
@@ -97,6 +132,10 @@ __device__ __forceinline__ void variantWeights(float (&v)[8], const char* weight
     }
     if (part.kind == PART_SPARSE) {
       addSparse(v, part, (const float*) own->extra[p], row, k, columns);
+      continue;
+    }
+    if (part.kind == PART_GROUPED) {
+      addGrouped(v, part, *(const GroupedExtra*) own->extra[p], row, k, columns);
       continue;
     }
     if (part.kind != PART_SIGNS) __trap();

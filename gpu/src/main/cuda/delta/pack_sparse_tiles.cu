@@ -31,7 +31,7 @@ struct SparseRows {
 
 extern "C" __global__ void __launch_bounds__(128)
 pack_sparse_tiles(uint32_t* __restrict__ tiles, const __grid_constant__ SparseRows from) {
-  int units = sparseBlockUnits(from.bits), row = blockIdx.x * TILE_OUTPUTS, quadruple = blockIdx.y * 64;
+  int units = codeBlockUnits(from.bits), row = blockIdx.x * TILE_OUTPUTS, quadruple = blockIdx.y * 64;
   uint32_t* to = tiles + ((int64_t) blockIdx.x * gridDim.y + blockIdx.y) * units * (UNIT_BYTES / 4);
   int lane = threadIdx.x / 4, g = lane / 4, t = lane % 4, word = threadIdx.x % 4;
   uint32_t patterns = 0;

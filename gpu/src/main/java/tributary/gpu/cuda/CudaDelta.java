@@ -7,6 +7,7 @@ import tributary.gpu.host.OperandChecks;
 import tributary.protocol.Bytes;
 import tributary.tensor.TensorView;
 import tributary.tensor.format.DeltaTensor;
+import tributary.tensor.format.GroupedCodes;
 import tributary.tensor.format.LowRank;
 import tributary.tensor.format.SignPlanes;
 import tributary.tensor.format.SparseCodes;
@@ -101,7 +102,10 @@ sealed interface CudaDelta extends DeltaMatrix {
 
     /** True when there is a kernel that serves this matrix apart from others. */
     boolean servedAlone() {
-      return vectors().isPresent() || lowRank().isPresent() || sparse().isPresent();
+      return vectors().isPresent()
+          || lowRank().isPresent()
+          || sparse().isPresent()
+          || grouped().isPresent();
     }
 
     /** The code, if it is of vectors for which there is a kernel. */
@@ -116,6 +120,13 @@ sealed interface CudaDelta extends DeltaMatrix {
     Optional<LowRank> lowRank() {
       return full.code() instanceof LowRank lowRank && lowRank.rank() <= LowRankPart.RANK_MAX
           ? Optional.of(lowRank)
+          : Optional.empty();
+    }
+
+    /** The code, if it is grouped and there is a kernel for it. */
+    Optional<GroupedCodes> grouped() {
+      return full.code() instanceof GroupedCodes grouped && GroupedPart.serves(grouped)
+          ? Optional.of(grouped)
           : Optional.empty();
     }
 

@@ -22,7 +22,12 @@ import tributary.gpu.program.CompiledTenant;
 import tributary.gpu.program.TenantOperands;
 import tributary.protocol.Bytes;
 import tributary.tensor.TensorView;
+import tributary.tensor.format.GroupedCodes;
+import tributary.tensor.format.LookupPlanes;
 import tributary.tensor.format.LowRank;
+import tributary.tensor.format.SignPlanes;
+import tributary.tensor.format.SparseCodes;
+import tributary.tensor.format.VectorCodes;
 
 /**
  * One tenant's differences in device memory: tables of projections and of vectors, and what they
@@ -180,13 +185,14 @@ final class CudaTenant implements CompiledTenant {
       LowRank nothing = LowRank.nothing(source.rows(), columns);
       return LowRankPart.load(uploader, arena, nothing, new float[0], at);
     }
-    if (coded.vectors().isPresent()) {
-      return TenantPart.Vectors.load(uploader, arena, coded, at);
-    }
     float[] factors = Objects.requireNonNullElse(coded.baseFactors(), new float[0]);
-    return coded.sparse().isPresent()
-        ? SparsePart.load(uploader, arena, coded.sparse().orElseThrow(), factors, at)
-        : LowRankPart.load(uploader, arena, coded.lowRank().orElseThrow(), factors, at);
+    return switch (coded.tensor().code()) {
+      case VectorCodes _ -> TenantPart.Vectors.load(uploader, arena, coded, at);
+      case SparseCodes sparse -> SparsePart.load(uploader, arena, sparse, factors, at);
+      case GroupedCodes grouped -> GroupedPart.load(uploader, arena, grouped, factors, at);
+      case LowRank lowRank -> LowRankPart.load(uploader, arena, lowRank, factors, at);
+      case SignPlanes _, LookupPlanes _ -> throw new AssertionError("no matrix is served apart so");
+    };
   }
 
   private static void checkRows(Projection.Member member, @Nullable CudaDelta delta) {

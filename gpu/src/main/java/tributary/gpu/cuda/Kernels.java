@@ -21,6 +21,7 @@ final class Kernels implements AutoCloseable {
           "draw",
           "embedding_gather",
           "fused_linear",
+          "pack_grouped_tiles",
           "pack_index_tiles",
           "pack_sign_tiles",
           "pack_sparse_tiles",

@@ -12,7 +12,8 @@ import java.util.List;
  *                    byte kind, planes, skip, vectorRows or rank units or bits and groups,
  *                    interleaved, scalesBase, twiceZero[2]
  *   96  int parts, outputs
- *  104  extra[3]     address of a codebook, of a thin matrix or of groups' scales
+ *  104  extra[3]     address of a codebook, of a thin matrix, of groups' scales or of what
+ *                    grouped codes have besides
  *  128  end
  * </pre>
  */
@@ -64,6 +65,16 @@ final class ProjectionLayout {
         implements Kind {}
 
     /**
+     * Grouped tiles; scales are fp32 [planes, rows].
+     *
+     * @param planes 1 or 2
+     * @param bits of a code in each: 2 or 4
+     * @param extra address of a {@code GroupedExtra}
+     * @param interleaved as of vectors
+     */
+    record Grouped(int planes, int bits, long extra, boolean interleaved) implements Kind {}
+
+    /**
      * Rank tiles; scales are fp32 [rows], all the same.
      *
      * @param down address of weight tiles, whose rows are padded to 16
@@ -112,6 +123,7 @@ final class ProjectionLayout {
       case Kind.Vectors vectors -> vectors.codebook;
       case Kind.LowRank lowRank -> lowRank.down;
       case Kind.Sparse sparse -> sparse.groups;
+      case Kind.Grouped grouped -> grouped.extra;
       case Kind.Signs _, Kind.Replaced _ -> 0;
     };
   }
@@ -145,6 +157,12 @@ final class ProjectionLayout {
               TWICE_ZERO + (long) plane,
               (byte) planes.get(plane).twiceZero());
         }
+      }
+      case Kind.Grouped(var planes, var bits, _, var interleaved) -> {
+        at.set(ValueLayout.JAVA_BYTE, KIND, (byte) 4);
+        at.set(ValueLayout.JAVA_BYTE, PLANES, (byte) planes);
+        at.set(ValueLayout.JAVA_BYTE, VECTOR_ROWS, (byte) bits);
+        at.set(ValueLayout.JAVA_BYTE, INTERLEAVED, flag(interleaved));
       }
       case Kind.LowRank(_, var units, var interleaved) -> {
         at.set(ValueLayout.JAVA_BYTE, KIND, (byte) 6);

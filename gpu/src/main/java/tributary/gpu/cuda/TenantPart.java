@@ -18,6 +18,7 @@ sealed interface TenantPart
         TenantPart.Dense,
         TenantPart.Added,
         LowRankPart,
+        GroupedPart,
         SparsePart {
   /** As the kernels are to read it, at the width that is set now. */
   ProjectionLayout.Part part();

@@ -11,6 +11,7 @@ final class Tiles {
   private static final int BLOCK_INPUTS = 64;
   private static final int BLOCK_BYTES = OUTPUTS * BLOCK_INPUTS * Short.BYTES;
   private static final int SIGN_BLOCK_INPUTS = 256;
+  private static final int GROUPED_BLOCK_INPUTS = 128;
   private static final int INDEX_BLOCK_INPUTS = 32;
 
   private Tiles() {}
@@ -49,6 +50,16 @@ final class Tiles {
   /** Bytes of one plane of 2:4 codes of 2 or 4 bits. */
   static long sparseBytes(int outputs, int inputs, int bits) {
     return count(outputs) * (long) sparseBlocks(inputs) * (1 + bits / 2) * UNIT_BYTES;
+  }
+
+  /** Blocks that a row of grouped codes is cut into. */
+  static int groupedBlocks(int inputs) {
+    return Math.ceilDiv(inputs, GROUPED_BLOCK_INPUTS);
+  }
+
+  /** Bytes of one plane of grouped codes of 2 or 4 bits. */
+  static long groupedBytes(int outputs, int inputs, int bits) {
+    return count(outputs) * (long) groupedBlocks(inputs) * (1 + bits / 2) * UNIT_BYTES;
   }
 
   /** Bytes of the indices of vectors of this many bands. */

@@ -13,6 +13,7 @@ import tributary.gpu.cuda.driver.LaunchShape;
 import tributary.gpu.cuda.driver.LaunchShape.Grid;
 import tributary.tensor.DType;
 import tributary.tensor.TensorView;
+import tributary.tensor.format.GroupedCodes;
 import tributary.tensor.format.SignPlanes;
 import tributary.tensor.format.SparseCodes;
 
@@ -32,8 +33,8 @@ final class Uploader implements AutoCloseable {
   /** Rows are cut at whole groups of interleaved matrices, bands at whole tiles. */
   private static final int ROW_GROUP = 16;
 
-  /** Of {@code SparseRows} of {@code pack_sparse_tiles.cu}. */
-  private static final int SPARSE_ROWS_BYTES = 40;
+  /** Of {@code SparseRows} and {@code GroupedRows} of the kernels that pack codes. */
+  private static final int CODE_ROWS_BYTES = 40;
 
   private static final int RANDOM_BLOCKS = 1024;
   private static final int RANDOM_THREADS = 256;
@@ -181,11 +182,68 @@ final class Uploader implements AutoCloseable {
         });
   }
 
+  /** Packs grouped codes into grouped tiles at {@code tiles}, plane after plane. */
+  void grouped(long tiles, GroupedCodes code, List<GroupedPart.Plane> planes) {
+    long codeBytes = GroupedCodes.codeBytes(1, code.columns(), code.bits());
+    long groups = Math.ceilDiv(code.columns(), code.groupColumns());
+    long statisticBytes = groups * Integer.BYTES;
+    inChunks(
+        code.rows(),
+        codeBytes + planes.size() * statisticBytes,
+        (buffer, first, rowsHere) -> {
+          long statistics = rowsHere * statisticBytes;
+          for (int plane = 0; plane < planes.size(); plane++) {
+            fill(
+                pinned[buffer].asSlice(plane * statistics),
+                MemorySegment.ofArray(planes.get(plane).statistics()),
+                first * statisticBytes,
+                statistics);
+          }
+          long before = planes.size() * statistics;
+          long codes = rowsHere * codeBytes;
+          fill(pinned[buffer].asSlice(before), code.codes(), first * codeBytes, codes);
+          driver.copyToDevice(
+              rows[buffer], pinned[buffer].asSlice(0, before + codes), launcher.stream());
+          for (int plane = 0; plane < planes.size(); plane++) {
+            GroupedPart.Plane own = planes.get(plane);
+            byte[] operands =
+                ByteBuffer.allocate(CODE_ROWS_BYTES)
+                    .order(ByteOrder.nativeOrder())
+                    .putLong(rows[buffer] + before)
+                    .putLong(rows[buffer] + plane * statistics)
+                    .putInt(rowsHere)
+                    .putInt(code.columns())
+                    .putInt(code.bits())
+                    .putInt(own.shift())
+                    .putInt(own.bits())
+                    .putInt(code.groupColumns())
+                    .array();
+            long at =
+                plane * Tiles.groupedBytes(code.rows(), code.columns(), own.bits())
+                    + Tiles.groupedBytes(first, code.columns(), own.bits());
+            packCodes(
+                "pack_grouped_tiles",
+                new Grid(Tiles.count(rowsHere), Tiles.groupedBlocks(code.columns()), 1),
+                tiles + at,
+                operands);
+          }
+          driver.recordEvent(free[buffer], launcher.stream());
+        });
+  }
+
+  private void packCodes(String kernel, Grid grid, long tiles, byte[] rowsOfCodes) {
+    launcher.waiting(
+        kernel,
+        kernel,
+        new LaunchShape(grid, 128, 0, 1, false),
+        new Arguments().address(tiles).structure(rowsOfCodes));
+  }
+
   /** Packs one plane of rows whose patterns, then codes, lie at {@code from}. */
   private void packSparse(
       long tiles, long from, int count, SparseCodes code, SparsePart.Plane plane) {
     byte[] operands =
-        ByteBuffer.allocate(SPARSE_ROWS_BYTES)
+        ByteBuffer.allocate(CODE_ROWS_BYTES)
             .order(ByteOrder.nativeOrder())
             .putLong(from)
             .putLong(from + SparseCodes.patternBytes(count, code.columns()))
@@ -195,12 +253,11 @@ final class Uploader implements AutoCloseable {
             .putInt(plane.shift())
             .putInt(plane.bits())
             .array();
-    launcher.waiting(
+    packCodes(
         "pack_sparse_tiles",
-        "pack_sparse_tiles",
-        new LaunchShape(
-            new Grid(Tiles.count(count), Tiles.sparseBlocks(code.columns()), 1), 128, 0, 1, false),
-        new Arguments().address(tiles).structure(operands));
+        new Grid(Tiles.count(count), Tiles.sparseBlocks(code.columns()), 1),
+        tiles,
+        operands);
   }
 
   /** Copies any number of bytes as they are. */

@@ -19,6 +19,8 @@ enum Tenants {
   LOW_RANK,
   /** 2:4 codes on every matrix, of any bits, some over multiplied base rows. */
   SPARSE_CODES,
+  /** Grouped codes on every matrix, some with an order and outliers, some with coded statistics. */
+  GROUPED_CODES,
   /** Signs on a few matrices. */
   SPARSE_SIGNS,
   /** Any codes, some over multiplied base rows. */
@@ -70,6 +72,15 @@ enum Tenants {
                 slot,
                 new DeltaTensor.Coded(
                     codes.sparse(rows, columns, 1 + random.nextInt(8), random.nextBoolean()),
+                    random.nextInt(3) == 0 ? factors(random, rows) : null,
+                    null));
+        case GROUPED_CODES ->
+            matrices.put(
+                slot,
+                new DeltaTensor.Coded(
+                    random.nextInt(3) == 0
+                        ? codes.bilevel(rows, columns)
+                        : codes.groupedBySixteens(rows, columns, random.nextBoolean()),
                     random.nextInt(3) == 0 ? factors(random, rows) : null,
                     null));
         case SPARSE_SIGNS -> {

@@ -117,8 +117,18 @@ public final class RandomCodes {
   }
 
   public GroupedCodes grouped(int rows, int columns, boolean orderedWithOutliers) {
+    return grouped(rows, columns, 1 + random.nextInt(columns), orderedWithOutliers);
+  }
+
+  /** Groups of some 16 columns, or of whole rows. */
+  public GroupedCodes groupedBySixteens(int rows, int columns, boolean orderedWithOutliers) {
+    int groupColumns = Math.min(columns, 16 << random.nextInt(5));
+    return grouped(rows, columns, groupColumns, orderedWithOutliers);
+  }
+
+  private GroupedCodes grouped(
+      int rows, int columns, int groupColumns, boolean orderedWithOutliers) {
     int bits = 1 + random.nextInt(8);
-    int groupColumns = 1 + random.nextInt(columns);
     int groups = Math.ceilDiv(columns, groupColumns);
     GroupStatistics statistics =
         new GroupStatistics.Plain(

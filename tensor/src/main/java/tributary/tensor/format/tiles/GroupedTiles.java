@@ -28,20 +28,27 @@ public record GroupedTiles(
 
   public static GroupedTiles pack(GroupedCodes code) {
     TileGrid grid = new TileGrid(code.rows(), code.columns());
-    GroupedCodes.Outliers from = code.outliers();
-    int[] offsets = new int[grid.tiles() * TileGrid.TILE_ROWS + 1];
-    Arrays.fill(offsets, from.count());
-    System.arraycopy(from.rowOffsets(), 0, offsets, 0, code.rows());
     return new GroupedTiles(
         CodeTiles.pack(code.codes(), grid, code.bits()),
         code.groupColumns(),
         StatisticTiles.pack(code.statistics(), code.rows()),
         code.order(),
-        offsets,
+        outlierOffsets(code),
         outlierWords(code));
   }
 
-  private static int[] outlierWords(GroupedCodes code) {
+  /** [16 tiles + 1]: where the outliers of an output begin; padding has none. */
+  public static int[] outlierOffsets(GroupedCodes code) {
+    TileGrid grid = new TileGrid(code.rows(), code.columns());
+    GroupedCodes.Outliers from = code.outliers();
+    int[] offsets = new int[grid.tiles() * TileGrid.TILE_ROWS + 1];
+    Arrays.fill(offsets, from.count());
+    System.arraycopy(from.rowOffsets(), 0, offsets, 0, code.rows());
+    return offsets;
+  }
+
+  /** Stored positions, ascending within an output, and in the upper half the values in fp16. */
+  public static int[] outlierWords(GroupedCodes code) {
     GroupedCodes.Outliers from = code.outliers();
     if (from.count() > 0 && code.columns() > COLUMNS_MAX) {
       throw new IllegalArgumentException(
