@@ -4,7 +4,7 @@
 //   decode_bench ROWS TENANTS PLANES CONTEXT [step|linears|qkv|o|gateup|down|head|attention [apart]]
 //                                one of its rows; apart: launches do not overlap; PLANES below zero: tenants
 //                                of low rank, -16 of rank 16; 102, 104: of 2:4 codes of 2 or 4 bits;
-//                                202, 204: of grouped codes
+//                                202, 204: of grouped codes; 301 .. 304: of look-up codes
 //
 // Weights, signs and cached keys are random bits made on the device; every layer has its own. Each
 // figure is the median over replays of one CUDA graph, measured twice; the lower median counts.
@@ -71,7 +71,7 @@ static float* floats(int64_t count, float value) {
   return memory;
 }
 
-constexpr int SPARSE = 100, GROUPED = 200;   // planes above them: 2:4 or grouped codes of so many bits more
+constexpr int SPARSE = 100, GROUPED = 200, LOOKUP = 300;   // planes above them: such codes of so many bits more
 
 struct Shape { const char* name; int outputs, columns; };
 static const Shape SHAPES[] = {{"qkv", 3 * HIDDEN, HIDDEN}, {"o", HIDDEN, HIDDEN},
@@ -145,6 +145,7 @@ struct Model {
     bool interleaved = members == 2;
     projection.parts = members;
     projection.outputs = s.outputs;
+    static char* tables = randomWeights(INTERMEDIATE * sizeof(LookupTable));
     static GroupedExtra* extra = (GroupedExtra*) floats(sizeof(GroupedExtra) / 4, 0);
     for (int i = 0; i < members; i++) {
       int64_t bytes = codeBytes(rows, s.columns, code);
@@ -152,12 +153,13 @@ struct Model {
       fillWeights<<<1024, 256>>>((uint32_t*) codes, bytes / 4, seed++, 0x88888888u, 0x44444444);   // Patterns 4 and 12.
       tenantMemory.push_back(codes);
       projection.part[i] = {codes, scales, interleaved ? 8 * i : rows * i, interleaved ? s.outputs : rows,
-                            code > GROUPED ? PART_GROUPED : PART_SPARSE, 1, 0, {(uint8_t) (code % 100)}, interleaved, 0,
+                            code > LOOKUP ? PART_LOOKUP : code > GROUPED ? PART_GROUPED : PART_SPARSE, 1, 0, {(uint8_t) (code % 100)}, interleaved, 0,
                             {(uint8_t) ((1 << code % 100) - 1), 0}};
-      if (code > GROUPED) projection.extra[i] = extra;
+      if (code > GROUPED) projection.extra[i] = code > LOOKUP ? (const void*) tables : extra;
     }
   }
   static int64_t codeBytes(int rows, int columns, int code) {
+    if (code > LOOKUP) return tilesOf(rows) * signTileBytes(columns) * (code % 100);
     int blocks = code > GROUPED ? groupedBlocks(columns) : sparseBlocks(columns);
     return (int64_t) tilesOf(rows) * blocks * codeBlockUnits(code % 100) * UNIT_BYTES;
   }
@@ -397,5 +399,6 @@ int main(int count, char** arguments) {
   for (int bits : {2, 4}) run(m, {8, 8, SPARSE + bits, 512}, "step", bandwidth);
   run(m, {16, 16, SPARSE + 4, 512}, "step", bandwidth);
   for (int bits : {2, 4}) run(m, {8, 8, GROUPED + bits, 512}, "step", bandwidth);
+  for (int bits : {2, 3, 4}) run(m, {8, 8, LOOKUP + bits, 512}, "step", bandwidth);
   return 0;
 }

@@ -8,6 +8,7 @@
 #include "../../main/cuda/delta/fused_linear.cu"
 #include "../../main/cuda/delta/pack_grouped_tiles.cu"
 #include "../../main/cuda/delta/pack_index_tiles.cu"
+#include "../../main/cuda/delta/pack_lookup_tiles.cu"
 #include "../../main/cuda/delta/pack_sign_tiles.cu"
 #include "../../main/cuda/delta/pack_sparse_tiles.cu"
 #include "../../main/cuda/delta/pack_weight_tiles.cu"
@@ -83,5 +84,11 @@ inline void packSparse(char* tiles, const SparseRows& rows) {
 // Grouped tiles of one plane of rows of grouped codes.
 inline void packGrouped(char* tiles, const GroupedRows& rows) {
   pack_grouped_tiles<<<dim3(tilesOf(rows.rows), groupedBlocks(rows.columns)), 128>>>((uint32_t*) tiles, rows);
+  CHECK(cudaGetLastError());
+}
+
+// Look-up tiles of one plane of codes.
+inline void packLookup(uint32_t* tiles, const uint32_t* rows, int outputs, int columns) {
+  pack_lookup_tiles<<<dim3(tilesOf(outputs), signBlocks(columns)), 128>>>(tiles, rows, outputs, columns);
   CHECK(cudaGetLastError());
 }

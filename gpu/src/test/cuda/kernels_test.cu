@@ -85,7 +85,7 @@ static void testLaunchesInARow() {
   printf("launches in a row\n");
 }
 
-// A gate and an up projection, interleaved; rows 3 to 5 are a tenant's with vector codes, low rank, 2:4 codes or grouped ones for both.
+// A gate and an up projection, interleaved; rows 3 to 5 are a tenant's with vector codes, low rank, 2:4, grouped or look-up codes for both.
 static void testSilu() {
   Random random(2);
   int half = 72, columns = 200, rows = 10;
@@ -98,19 +98,20 @@ static void testSilu() {
   Device<bf16> deviceGate(gate), deviceUp(up), deviceX(x), out((size_t) rows * half);
   packWeights(tiles.get(), deviceGate.get(), half, columns, {0, 1});
   packWeights(tiles.get(), deviceUp.get(), half, columns, {8, 1});
-  HostTenant kinds[4];
+  HostTenant kinds[5];
   for (int first : {0, 8}) {
     kinds[0].parts.push_back(HostPart::vectors(random, first, half, first == 0 ? 8 : 4, columns));
     kinds[1].parts.push_back(HostPart::lowRank(random, first, half, first == 0 ? 8 : 20, columns));
     kinds[2].parts.push_back(HostPart::sparse(random, first, half, first == 0 ? 2 : 5, first == 0 ? 1 : -1, columns));
     kinds[3].parts.push_back(HostPart::grouped(random, first, half, first == 0 ? 2 : 6, 16, first == 0, columns));
+    kinds[4].parts.push_back(HostPart::lookup(random, first, half, first == 0 ? 4 : 2, columns));
     for (HostTenant& kind : kinds) kind.parts.back().interleaved = 1;
   }
   for (HostTenant& kind : kinds) kind.upload(2 * half);
   Device<float> difference((size_t) rows * 2 * half);
   Device<uint32_t> arrivals(2);
   arrivals.zero();
-  for (int kind = -1; kind < 4; kind++) {
+  for (int kind = -1; kind < 5; kind++) {
     bool tenants = kind >= 0;
     const HostTenant& tenant = kinds[std::max(kind, 0)];
     Step s = {};

@@ -23,6 +23,7 @@ struct HostPart {
   std::vector<uint8_t> kept = {};         // [outputs][columns / 4]: nibbles of quadruples
   std::vector<uint8_t> keptCodes = {};    // [outputs][columns / 2]
   std::vector<float> groups = {};         // [planes][groups][outputs]
+  std::vector<uint8_t> tables = {};       // of look-up codes: [outputs][upper or lower][16]
   int groupColumns = 0;                   // of grouped codes
   std::vector<uint8_t> allCodes = {};     // [outputs][stored inputs]
   std::vector<uint32_t> statistics[2] = {};   // of each plane: [outputs][groups]
@@ -210,6 +211,44 @@ struct HostPart {
     }
     return sum;
   }
+  static HostPart lookup(Random& random, int firstOutput, int outputs, int planes, int columns) {
+    int words = ceilDiv(columns, 64) * 2;
+    HostPart part = {PART_LOOKUP, firstOutput, outputs, planes, columns, std::vector<uint32_t>((size_t) planes * outputs * words),
+                     {}, {}, Device<char>(planes * tilesOf(outputs) * signTileBytes(columns)), Device<float>(outputs)};
+    part.codeBits = planes;
+    part.scales.assign(outputs, 1.0f);
+    part.deviceScales.set(part.scales);
+    for (size_t i = 0; i < part.words.size(); i++) {
+      int bits = columns - (int) (i % words) * 32;
+      part.words[i] = bits <= 0 ? 0 : bits >= 32 ? random.bits() : random.bits() & ((1u << bits) - 1);
+    }
+    Device<uint32_t> canonical(part.words);
+    for (int p = 0; p < planes; p++) {
+      packLookup((uint32_t*) part.codes.get() + p * tilesOf(outputs) * signTileBytes(columns) / 4,
+                 canonical.get() + (size_t) p * outputs * words, outputs, columns);
+    }
+    for (int n = 0; n < tilesOf(outputs) * TILE_OUTPUTS; n++) {
+      uint8_t own[32] = {};
+      for (int i = 0; i < 1 << planes; i++) {
+        bf16 v = __float2bfloat16(0.05f * random.uniform());
+        own[i] = ((uint8_t*) &v)[1];
+        own[16 + i] = ((uint8_t*) &v)[0];
+      }
+      part.tables.insert(part.tables.end(), own, own + 32);
+    }
+    part.deviceCodebook = Device<bf16>(part.tables.size() / 2);
+    CHECK(cudaMemcpy(part.deviceCodebook.get(), part.tables.data(), part.tables.size(), cudaMemcpyHostToDevice));
+    CHECK(cudaDeviceSynchronize());
+    return part;
+  }
+  float lookupValue(int n, int k) const {
+    int width = ceilDiv(columns, 64) * 2, index = 0;
+    for (int p = 0; p < planes; p++) index |= (words[((size_t) p * outputs + n) * width + k / 32] >> k % 32 & 1) << p;
+    bf16 v;
+    ((uint8_t*) &v)[1] = tables[n * 32 + index];
+    ((uint8_t*) &v)[0] = tables[n * 32 + 16 + index];
+    return __bfloat162float(v);
+  }
   int twiceZero(int plane) const { return codeBits > 4 ? 15 + plane * codeBits % 2 : (1 << codeBits) - codeBits % 2; }
   double sparseValue(int n, int k) const {
     int nibble = kept[(size_t) n * (columns / 4) + k / 4];
@@ -229,6 +268,7 @@ struct HostPart {
   }
   float value(int n, int k) const {
     if (kind == PART_SPARSE) return (float) sparseValue(n, k);
+    if (kind == PART_LOOKUP) return lookupValue(n, k);
     if (kind == PART_GROUPED) return (float) groupedValue(n, k);
     if (kind == PART_LOW_RANK) {
       double sum = 0;
@@ -259,6 +299,10 @@ struct HostPart {
     if (kind == PART_LOW_RANK) {
       return {codes.get(), deviceScales.get(), firstOutput, outputs << interleaved, (uint8_t) kind, 1, 0,
               {(uint8_t) ceilDiv(rank, RANK_UNIT)}, (uint8_t) interleaved, {}};
+    }
+    if (kind == PART_LOOKUP) {
+      return {codes.get(), deviceScales.get(), firstOutput, outputs << interleaved, (uint8_t) kind, 1, 0,
+              {(uint8_t) planes}, (uint8_t) interleaved, 0, {}};
     }
     if (kind == PART_GROUPED) {
       return {codes.get(), deviceScales.get(), firstOutput, outputs << interleaved, (uint8_t) kind, (uint8_t) planes, 0,
@@ -335,7 +379,7 @@ struct LinearProblem {
   // Tenants differ in planes; some have rows of their own in place of the base's, or beyond them.
   HostTenant tenant(Random& random) {
     HostTenant t;
-    int cut = shape.outputs >= 48 ? shape.outputs / 2 / 16 * 16 : 0, style = (int) tenants.size() % 17;
+    int cut = shape.outputs >= 48 ? shape.outputs / 2 / 16 * 16 : 0, style = (int) tenants.size() % 20;
     auto add = [&](int kind, int first, int count, int planes) {
       t.parts.push_back(HostPart::make(random, kind, first, count, planes, shape.columns));
     };
@@ -366,6 +410,14 @@ struct LinearProblem {
       t.parts.push_back(HostPart::sparse(random, cut, shape.outputs - cut, 1, 5, shape.columns));
     } else if (style == 3) {
       t.parts.push_back(HostPart::grouped(random, 0, shape.outputs, 3, 16, true, shape.columns));
+    } else if (style == 17) {
+      t.parts.push_back(HostPart::lookup(random, 0, shape.outputs, 3, shape.columns));
+    } else if (style == 18) {
+      if (cut > 0) t.parts.push_back(HostPart::lookup(random, 0, cut, 4, shape.columns));
+      t.parts.push_back(HostPart::lookup(random, cut, shape.outputs - cut, 1, shape.columns));
+    } else if (style == 19) {
+      if (cut > 0) t.parts.push_back(HostPart::grouped(random, 0, cut, 3, 16, true, shape.columns));
+      t.parts.push_back(HostPart::lookup(random, cut, shape.outputs - cut, 2, shape.columns));
     } else if (style == 14) {
       t.parts.push_back(HostPart::grouped(random, 0, shape.outputs, 2, shape.columns, false, shape.columns));
     } else if (style == 15) {

@@ -15,6 +15,7 @@ enum PartKind : uint8_t {
                       // (2 * code[p, n, k] - twiceZero[p]) where k is kept
   PART_GROUPED = 4,   // codes: grouped tiles; D[n, k] = o[n, p] + sum over planes of scales[plane, n] * scale[plane, n, p]
                       // * (2 * code[plane, n, p] - twiceZero[plane, n, p]), o an outlier or 0, k = columnOf[p]
+  PART_LOOKUP = 5,    // codes: planes of look-up tiles; D[n, k] = table[n][sum over planes p of 2^p * bit[p, n, k]]
   PART_LOW_RANK = 6,  // codes: rank tiles of `up`; D[n, k] = scales[0] * sum over r of up[n, r] * down[r, k]
 };
 
@@ -31,7 +32,7 @@ struct Part {             // 32 bytes
   union {
     uint8_t vectorRows;   // d of vectors: 4 or 8
     uint8_t rankUnits;    // of low rank: the rank in 16s, rounded up
-    uint8_t codeBits;     // of sparse and grouped codes: 2 or 4; of sparse ones plus 16 times log2(inputs of a group / 32)
+    uint8_t codeBits;     // of look-up codes: planes, 1 to 4; of sparse and grouped ones 2 or 4; of sparse ones plus 16 times log2(inputs of a group / 32)
   };
   uint8_t interleaved;    // of all but signs and rows that replace: row n lies at mergedOutput({firstOutput, 1}, n), of a multiple of 8
                           // rows; outputs is twice their number; two such parts cover a whole layer
@@ -53,7 +54,8 @@ struct Projection {       // 128 bytes
   int outputs;            // of the tenant's own matrix: the base's, or more
   const void* extra[MAX_PARTS];   // of vectors: the codebook, bf16 [256][d], 16-byte aligned; of low rank:
                                   // weight tiles of `down`, whose rows are padded to 16; of sparse codes: fp32
-                                  // [planes][groups][rows], null where a group is a whole row; a GroupedExtra
+                                  // [planes][groups][rows], null where a group is a whole row; a GroupedExtra;
+                                  // of look-up codes: a LookupTable for each output, padded to 16
 };
 
 struct GroupedExtra {     // 32 bytes

@@ -12,6 +12,7 @@
 #include "bit_planes.cuh"
 #include "grouped_codes.cuh"
 #include "linear.cuh"
+#include "lookup_codes.cuh"
 #include "low_rank.cuh"
 #include "ring.cuh"
 #include "sparse_codes.cuh"
@@ -49,6 +50,7 @@ __device__ __forceinline__ int unitsOf(const Part& part, int columns) {
   return part.kind == PART_SIGNS ? signBlocks(columns)
        : part.kind == PART_VECTORS ? indexBlocks(columns)
        : part.kind == PART_SPARSE ? sparseBlocks(columns) * codeBlockUnits(part.codeBits % 16)
+       : part.kind == PART_LOOKUP ? signBlocks(columns) * part.codeBits
        : part.kind == PART_GROUPED ? groupedBlocks(columns) * codeBlockUnits(part.codeBits)
        : part.kind == PART_LOW_RANK ? part.rankUnits : ceilDiv(columns, BLOCK_INPUTS) * STAGE_UNITS;
 }
@@ -60,6 +62,7 @@ __device__ __forceinline__ int tilesOf(const Part& part) {
 
 // Units that a stage holds: whole blocks of codes.
 __device__ __forceinline__ int stageUnitsOf(const Part& part) {
+  if (part.kind == PART_LOOKUP) return part.codeBits;
   bool inBlocks = part.kind == PART_SPARSE || part.kind == PART_GROUPED;
   return inBlocks && part.codeBits % 16 == 4 ? codeBlockUnits(4) : STAGE_UNITS;
 }
@@ -158,6 +161,7 @@ struct CodeSource {
   Item item;
   int columns, plane, left, together;   // left: units of this plane's tile; together: those of a stage
   const char* from;
+  int64_t stride;             // from a stage's unit to its next: those of look-up codes are of one block each
 
   __device__ __forceinline__ bool ended() const { return !item.exists(); }
 
@@ -171,6 +175,11 @@ struct CodeSource {
         first = firstShared(units, warp);
         left = firstShared(units, warp + 1) - first;
       }
+      stride = UNIT_BYTES;
+      if (part.kind == PART_LOOKUP) {
+        units = signBlocks(columns);
+        stride = (int64_t) tilesOf(part) * units * UNIT_BYTES;
+      }
       from = (const char*) part.codes +
              ((plane * (int64_t) tilesOf(part) + item.tile) * units + first) * UNIT_BYTES + threadIdx.x % 32 * 16;
       if (left > 0) return;
@@ -180,9 +189,9 @@ struct CodeSource {
   __device__ __forceinline__ void copy(uint32_t to) {
 #pragma unroll
     for (int unit = 0; unit < STAGE_UNITS; unit++) {
-      if (unit < min(left, together)) copyAsync16(to + unit * UNIT_BYTES, from + unit * UNIT_BYTES);
+      if (unit < min(left, together)) copyAsync16(to + unit * UNIT_BYTES, from + unit * stride);
     }
-    from += together * UNIT_BYTES;
+    from += stride == UNIT_BYTES ? together * UNIT_BYTES : UNIT_BYTES;
     left -= together;
     if (left > 0) return;
     if (++plane == item.its().planes) {
@@ -449,6 +458,56 @@ struct Differences {
     }
   }
 
+  // A tile of look-up codes, of 4 planes where WIDE. Lane (g, 0) ends up with outputs g and g + 8 of both rows.
+  template <bool WIDE>
+  __device__ __forceinline__ void addLookup(const Part& part, const LookupTable* all, int tile) {
+    int lane = threadIdx.x % 32, g = lane / 4, t = lane % 4;
+    ColumnActivations activations(g < span.rows);
+    uint32_t x = sharedAddress(work) + min(g, span.rows - 1) * spreadRowBytes(operands.columns) + t * 16;
+    LookupTable tables[2];
+#pragma unroll
+    for (int i = 0; i < 2; i++) {
+      const uint4* from = (const uint4*) (all + tile * TILE_OUTPUTS + g + 8 * i);
+      tables[i] = {__ldg(from), __ldg(from + 1)};
+    }
+    float totals[4] = {}, sums[4] = {};
+#pragma unroll 1
+    for (int block = 0; block < signBlocks(operands.columns); block++) {
+      if (block % 4 == 0) settle(totals, sums);   // Long sums in one fp32 number lose too much.
+      const char* units = take();
+#pragma unroll 1
+      for (int word = 0; word < 4; word++) {
+        uint32_t planes[WIDE ? 4 : 3] = {};
+#pragma unroll
+        for (int p = 0; p < (WIDE ? 4 : 3); p++) {
+          if (p < part.codeBits) planes[p] = *(const uint32_t*) (units + p * UNIT_BYTES + word * 4);
+        }
+        uint32_t at = x + (block * 8 + word * 2) * 64;
+#pragma unroll
+        for (int two = 0; two < 2; two++) {
+          uint4 v = activations.load(two, at + two * 64);
+#pragma unroll
+          for (int i = 2 * two; i < 2 * two + 2; i++) {
+            uint32_t codes = planes[0] >> i & 0x11111111u;
+#pragma unroll
+            for (int p = 1; p < (WIDE ? 4 : 3); p++) {
+              codes = selected(p > i ? planes[p] << (p - i) : planes[p] >> (i - p), 0x11111111u << p, codes);
+            }
+            addLooked<WIDE>(sums, codes, tables, i % 2 ? v.z : v.x, i % 2 ? v.w : v.y);
+          }
+        }
+      }
+    }
+    settle(totals, sums);
+#pragma unroll
+    for (int j = 0; j < 4; j++) {
+      int row = tile * TILE_OUTPUTS + g + j / 2 * 8;
+      if (t == 0 && j % 2 < span.rows && row < rowsOf(part)) {
+        write(span.firstRow + j % 2, outputOf(part, row), totals[j]);
+      }
+    }
+  }
+
   // A tile of low rank, whose s is made. Lane (g, t) ends up with output g + 8 (t % 2) of row t / 2.
   __device__ __forceinline__ void addLowRank(const Part& part, int tile) {
     int lane = threadIdx.x % 32, g = lane / 4, t = lane % 4;
@@ -485,7 +544,7 @@ struct Differences {
       } else {
         spreadCodebook<4>(work, (const __nv_bfloat16*) extra);
       }
-    } else if (part.kind == PART_SPARSE) {
+    } else if (part.kind == PART_SPARSE || part.kind == PART_LOOKUP) {
       for (int r = 0; r < span.rows; r++) {
         spreadRow(work + r * spreadRowBytes(operands.columns),
                   operands.x + (int64_t) (span.firstRow + r) * operands.columns, nullptr, operands.columns);
@@ -508,7 +567,7 @@ struct Differences {
   // True when what was made for a part, if any, serves another.
   __device__ __forceinline__ static bool serves(const Projection& own, int prepared, int p) {
     if (prepared < 0 || own.part[prepared].kind != own.part[p].kind) return false;
-    return own.part[p].kind == PART_SPARSE ||
+    return own.part[p].kind == PART_SPARSE || own.part[p].kind == PART_LOOKUP ||
            (own.part[prepared].vectorRows == own.part[p].vectorRows && own.extra[prepared] == own.extra[p]);
   }
 
@@ -534,6 +593,13 @@ struct Differences {
           addReplaced(part, item.tile);
         } else if (part.kind == PART_LOW_RANK) {
           addLowRank(part, item.tile);
+        } else if (part.kind == PART_LOOKUP) {
+          const LookupTable* tables = (const LookupTable*) own.extra[p];
+          if (part.codeBits == 4) {
+            addLookup<true>(part, tables, item.tile);
+          } else {
+            addLookup<false>(part, tables, item.tile);
+          }
         } else if (part.kind == PART_GROUPED) {
           const GroupedExtra& extra = *(const GroupedExtra*) own.extra[p];
           if (part.codeBits == 4) {

@@ -32,6 +32,10 @@
 // [2 b], filled as above with pairs: those of group s in order, of inputs 2t, 2t+1 of outputs g and g + 8, then of
 // inputs 2t+8, 2t+9. Padded with zeros. Size: 2 + b bits a weight.
 //
+// Look-up tiles, a plane of codes: [tiles of 16 outputs][blocks of 256 inputs][32 lanes][4 words]; lane (g, t) has in
+// bit i of the nibbles of word w inputs 16 (4 w + i) + 2t, + 2t+1, + 2t+8 and + 2t+9, of output g in the lower four
+// nibbles, of g + 8 in the upper. Size: 1 bit a weight, padded with zeros to whole tiles and blocks.
+//
 // Interleaved tiles hold 8 outputs of a gate and the same 8 of its up projection.
 #pragma once
 #include <cstdint>
@@ -112,6 +116,19 @@ __host__ __device__ __forceinline__ GroupedPlace groupedPlace(int output, int k,
   return {block + (g * 4 + step / 2) * 4 + step % 2 * 2 + high,
           block + (1 + word / 4) * (UNIT_BYTES / 4) + (g * 4 + t) * 4 + word % 4,
           1 + pair % (16 / bits) * bits + k % 2 * 16};
+}
+
+// Where a code's bit lies in a plane of look-up tiles.
+struct LookupPlace {
+  int64_t word;                     // of 32 bits
+  int shift;
+};
+
+__host__ __device__ __forceinline__ LookupPlace lookupPlace(int output, int k, int inputs) {
+  int lane = output % 8 * 4 + k % 8 / 2, step = k % SIGN_BLOCK_INPUTS / 16;
+  int nibble = output % 16 / 8 * 4 + k % 16 / 8 * 2 + k % 2;
+  return {((int64_t) (output / TILE_OUTPUTS) * signBlocks(inputs) + k / SIGN_BLOCK_INPUTS) * (UNIT_BYTES / 4) + lane * 4 +
+              step / 4, 4 * nibble + step % 4};
 }
 
 // Byte offset of inputs k .. k + 7 (k % 8 == 0) of an output in weight tiles.

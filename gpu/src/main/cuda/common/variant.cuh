@@ -1,6 +1,7 @@
 // A variant's own weights: what the base's become with a tenant's differences.
 #pragma once
 #include "grouped_codes.cuh"
+#include "lookup_codes.cuh"
 #include "numbers.cuh"
 #include "step.cuh"
 #include "tiles.cuh"
@@ -81,6 +82,21 @@ __device__ __forceinline__ void addGrouped(float (&v)[8], const Part& part, cons
   }
 }
 
+__device__ __forceinline__ void addLookup(float (&v)[8], const Part& part, const LookupTable* tables, int row, int k,
+                                          int columns) {
+  const uint8_t* table = (const uint8_t*) (tables + row);
+  int64_t planeWords = tilesOf(rowsOf(part)) * signTileBytes(columns) / 4;
+#pragma unroll
+  for (int i = 0; i < 8; i++) {
+    LookupPlace at = lookupPlace(row, k + i, columns);
+    int index = 0;
+    for (int p = 0; p < part.codeBits; p++) {
+      index |= (((const uint32_t*) part.codes)[p * planeWords + at.word] >> at.shift & 1) << p;
+    }
+    v[i] += __uint_as_float((uint32_t) (table[index] << 8 | table[16 + index]) << 16);
+  }
+}
+
 __device__ __forceinline__ void addLowRank(float (&v)[8], const Part& part, const char* down, int row, int k,
                                            int columns) {
   float sum[8] = {}, weight[8];
@@ -136,6 +152,10 @@ __device__ __forceinline__ void variantWeights(float (&v)[8], const char* weight
     }
     if (part.kind == PART_GROUPED) {
       addGrouped(v, part, *(const GroupedExtra*) own->extra[p], row, k, columns);
+      continue;
+    }
+    if (part.kind == PART_LOOKUP) {
+      addLookup(v, part, (const LookupTable*) own->extra[p], row, k, columns);
       continue;
     }
     if (part.kind != PART_SIGNS) __trap();

@@ -87,7 +87,7 @@ __device__ __forceinline__ void fusedLinear(const LinearOperands& operands, RowD
   Item first = {&tenants.own, MAX_PARTS, 0};
   if (DIFFERS) first.begin(0);
   if (DIFFERS) tenants.prefetch(first, operands.columns);
-  CodeSource codes = {first, operands.columns, 0, 0, 0, nullptr};
+  CodeSource codes = {first, operands.columns, 0, 0, 0, nullptr, 0};
   if (DIFFERS) codes.open();
 
   int firstTile = firstTileOf(operands.outputs, clusterIndex(), clusterCount());

@@ -8,6 +8,7 @@ import tributary.protocol.Bytes;
 import tributary.tensor.TensorView;
 import tributary.tensor.format.DeltaTensor;
 import tributary.tensor.format.GroupedCodes;
+import tributary.tensor.format.LookupPlanes;
 import tributary.tensor.format.LowRank;
 import tributary.tensor.format.SignPlanes;
 import tributary.tensor.format.SparseCodes;
@@ -105,7 +106,8 @@ sealed interface CudaDelta extends DeltaMatrix {
       return vectors().isPresent()
           || lowRank().isPresent()
           || sparse().isPresent()
-          || grouped().isPresent();
+          || grouped().isPresent()
+          || allLookups().isPresent();
     }
 
     /** The code, if it is of vectors for which there is a kernel. */
@@ -127,6 +129,13 @@ sealed interface CudaDelta extends DeltaMatrix {
     Optional<GroupedCodes> grouped() {
       return full.code() instanceof GroupedCodes grouped && GroupedPart.serves(grouped)
           ? Optional.of(grouped)
+          : Optional.empty();
+    }
+
+    /** All look-up planes, whatever the width, if there is a kernel for them. */
+    Optional<LookupPlanes> allLookups() {
+      return full.code() instanceof LookupPlanes lookups && LookupPart.serves(lookups)
+          ? Optional.of(lookups)
           : Optional.empty();
     }
 

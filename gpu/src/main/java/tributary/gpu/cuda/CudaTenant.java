@@ -191,7 +191,8 @@ final class CudaTenant implements CompiledTenant {
       case SparseCodes sparse -> SparsePart.load(uploader, arena, sparse, factors, at);
       case GroupedCodes grouped -> GroupedPart.load(uploader, arena, grouped, factors, at);
       case LowRank lowRank -> LowRankPart.load(uploader, arena, lowRank, factors, at);
-      case SignPlanes _, LookupPlanes _ -> throw new AssertionError("no matrix is served apart so");
+      case LookupPlanes _ -> LookupPart.load(uploader, arena, coded, at);
+      case SignPlanes _ -> throw new AssertionError("signs are not served apart");
     };
   }
 

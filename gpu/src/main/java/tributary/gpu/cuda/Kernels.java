@@ -23,6 +23,7 @@ final class Kernels implements AutoCloseable {
           "fused_linear",
           "pack_grouped_tiles",
           "pack_index_tiles",
+          "pack_lookup_tiles",
           "pack_sign_tiles",
           "pack_sparse_tiles",
           "pack_weight_tiles",

@@ -65,6 +65,15 @@ final class ProjectionLayout {
         implements Kind {}
 
     /**
+     * Look-up tiles; scales are fp32 [rows], not read.
+     *
+     * @param planes 1 to 4
+     * @param tables address of a {@code LookupTable} for each row, padded to 16
+     * @param interleaved as of vectors
+     */
+    record Lookup(int planes, long tables, boolean interleaved) implements Kind {}
+
+    /**
      * Grouped tiles; scales are fp32 [planes, rows].
      *
      * @param planes 1 or 2
@@ -124,6 +133,7 @@ final class ProjectionLayout {
       case Kind.LowRank lowRank -> lowRank.down;
       case Kind.Sparse sparse -> sparse.groups;
       case Kind.Grouped grouped -> grouped.extra;
+      case Kind.Lookup lookup -> lookup.tables;
       case Kind.Signs _, Kind.Replaced _ -> 0;
     };
   }
@@ -162,6 +172,12 @@ final class ProjectionLayout {
         at.set(ValueLayout.JAVA_BYTE, KIND, (byte) 4);
         at.set(ValueLayout.JAVA_BYTE, PLANES, (byte) planes);
         at.set(ValueLayout.JAVA_BYTE, VECTOR_ROWS, (byte) bits);
+        at.set(ValueLayout.JAVA_BYTE, INTERLEAVED, flag(interleaved));
+      }
+      case Kind.Lookup(var planes, _, var interleaved) -> {
+        at.set(ValueLayout.JAVA_BYTE, KIND, (byte) 5);
+        at.set(ValueLayout.JAVA_BYTE, PLANES, (byte) 1);
+        at.set(ValueLayout.JAVA_BYTE, VECTOR_ROWS, (byte) planes);
         at.set(ValueLayout.JAVA_BYTE, INTERLEAVED, flag(interleaved));
       }
       case Kind.LowRank(_, var units, var interleaved) -> {

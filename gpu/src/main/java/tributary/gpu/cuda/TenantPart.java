@@ -19,6 +19,7 @@ sealed interface TenantPart
         TenantPart.Added,
         LowRankPart,
         GroupedPart,
+        LookupPart,
         SparsePart {
   /** As the kernels are to read it, at the width that is set now. */
   ProjectionLayout.Part part();

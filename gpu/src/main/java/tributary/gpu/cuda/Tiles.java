@@ -27,7 +27,7 @@ final class Tiles {
 
   /** Bytes of one plane of signs. */
   static long signBytes(int outputs, int inputs) {
-    return count(outputs) * (long) Math.ceilDiv(inputs, SIGN_BLOCK_INPUTS) * UNIT_BYTES;
+    return count(outputs) * (long) signBlocks(inputs) * UNIT_BYTES;
   }
 
   /** Values of a thin matrix of these outputs and units of 16 inputs. */
@@ -42,14 +42,14 @@ final class Tiles {
     return ((output / OUTPUTS * units + k / 16) * 32 + lane) * 8 + pair * 2 + k % 2;
   }
 
-  /** Blocks that a row of 2:4 codes is cut into. */
-  static int sparseBlocks(int inputs) {
+  /** Blocks that a row of signs, 2:4 codes or look-up codes is cut into. */
+  static int signBlocks(int inputs) {
     return Math.ceilDiv(inputs, SIGN_BLOCK_INPUTS);
   }
 
   /** Bytes of one plane of 2:4 codes of 2 or 4 bits. */
   static long sparseBytes(int outputs, int inputs, int bits) {
-    return count(outputs) * (long) sparseBlocks(inputs) * (1 + bits / 2) * UNIT_BYTES;
+    return count(outputs) * (long) signBlocks(inputs) * (1 + bits / 2) * UNIT_BYTES;
   }
 
   /** Blocks that a row of grouped codes is cut into. */

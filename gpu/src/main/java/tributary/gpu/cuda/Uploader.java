@@ -36,6 +36,8 @@ final class Uploader implements AutoCloseable {
   /** Of {@code SparseRows} and {@code GroupedRows} of the kernels that pack codes. */
   private static final int CODE_ROWS_BYTES = 40;
 
+  private static final int CODE_THREADS = 128;
+
   private static final int RANDOM_BLOCKS = 1024;
   private static final int RANDOM_THREADS = 256;
 
@@ -182,6 +184,34 @@ final class Uploader implements AutoCloseable {
         });
   }
 
+  /** Packs a plane of codes, as files hold it, into look-up tiles at {@code tiles}. */
+  void lookup(long tiles, int count, int columns, MemorySegment plane) {
+    long rowBytes = (long) SignPlanes.wordsPerRow(columns) * Long.BYTES;
+    inChunks(
+        count,
+        rowBytes,
+        (buffer, first, rowsHere) -> {
+          long bytes = rowsHere * rowBytes;
+          fill(pinned[buffer], plane, first * rowBytes, bytes);
+          driver.copyToDevice(rows[buffer], pinned[buffer].asSlice(0, bytes), launcher.stream());
+          launcher.waiting(
+              "pack_lookup_tiles",
+              "pack_lookup_tiles",
+              new LaunchShape(
+                  new Grid(Tiles.count(rowsHere), Tiles.signBlocks(columns), 1),
+                  CODE_THREADS,
+                  0,
+                  1,
+                  false),
+              new Arguments()
+                  .address(tiles + Tiles.signBytes(first, columns))
+                  .address(rows[buffer])
+                  .number(rowsHere)
+                  .number(columns));
+          driver.recordEvent(free[buffer], launcher.stream());
+        });
+  }
+
   /** Packs grouped codes into grouped tiles at {@code tiles}, plane after plane. */
   void grouped(long tiles, GroupedCodes code, List<GroupedPart.Plane> planes) {
     long codeBytes = GroupedCodes.codeBytes(1, code.columns(), code.bits());
@@ -235,7 +265,7 @@ final class Uploader implements AutoCloseable {
     launcher.waiting(
         kernel,
         kernel,
-        new LaunchShape(grid, 128, 0, 1, false),
+        new LaunchShape(grid, CODE_THREADS, 0, 1, false),
         new Arguments().address(tiles).structure(rowsOfCodes));
   }
 
@@ -255,7 +285,7 @@ final class Uploader implements AutoCloseable {
             .array();
     packCodes(
         "pack_sparse_tiles",
-        new Grid(Tiles.count(count), Tiles.sparseBlocks(code.columns()), 1),
+        new Grid(Tiles.count(count), Tiles.signBlocks(code.columns()), 1),
         tiles,
         operands);
   }

@@ -21,6 +21,8 @@ enum Tenants {
   SPARSE_CODES,
   /** Grouped codes on every matrix, some with an order and outliers, some with coded statistics. */
   GROUPED_CODES,
+  /** Look-up planes on every matrix, some over multiplied base rows. */
+  LOOKUP_PLANES,
   /** Signs on a few matrices. */
   SPARSE_SIGNS,
   /** Any codes, some over multiplied base rows. */
@@ -81,6 +83,13 @@ enum Tenants {
                     random.nextInt(3) == 0
                         ? codes.bilevel(rows, columns)
                         : codes.groupedBySixteens(rows, columns, random.nextBoolean()),
+                    random.nextInt(3) == 0 ? factors(random, rows) : null,
+                    null));
+        case LOOKUP_PLANES ->
+            matrices.put(
+                slot,
+                new DeltaTensor.Coded(
+                    codes.lookup(rows, columns, 1 + random.nextInt(4)),
                     random.nextInt(3) == 0 ? factors(random, rows) : null,
                     null));
         case SPARSE_SIGNS -> {
