@@ -18,7 +18,7 @@ import tributary.protocol.Bytes;
 
 /**
  * A driver without a device: takes down what it is asked for, hands out addresses behind which
- * nothing is, and lets the test see what was written to pinned memory.
+ * nothing is but where there is an image, and lets the test see what was written to pinned memory.
  */
 final class RecordingDriver implements Driver {
   private static final int SHARED_BYTES = 227 * 1024;
@@ -32,6 +32,18 @@ final class RecordingDriver implements Driver {
   private long next = 1L << 32;
   private long memory = Long.MAX_VALUE;
   private @Nullable CudaException nextFailure;
+  private final @Nullable DeviceImage image;
+
+  RecordingDriver() {
+    this.image = null;
+  }
+
+  /**
+   * @param image keeps what is written to the device
+   */
+  RecordingDriver(DeviceImage image) {
+    this.image = image;
+  }
 
   /** The calls since this was last asked. */
   List<String> takeCalls() {
@@ -75,7 +87,11 @@ final class RecordingDriver implements Driver {
     if (bytes > memory) {
       throw new CudaException("cuMemAlloc", 2, "out of memory");
     }
-    return make("allocate", bytes);
+    long address = make("allocate", bytes);
+    if (image != null) {
+      image.allocated(address, bytes);
+    }
+    return address;
   }
 
   @Override
@@ -99,6 +115,9 @@ final class RecordingDriver implements Driver {
   @Override
   public void copyToDevice(long to, MemorySegment from, long stream) {
     calls.add("copyToDevice");
+    if (image != null) {
+      image.copied(to, from);
+    }
   }
 
   @Override
@@ -114,6 +133,9 @@ final class RecordingDriver implements Driver {
   @Override
   public void fill(long address, byte value, long bytes, long stream) {
     calls.add("fill");
+    if (image != null) {
+      image.filled(address, value, bytes);
+    }
   }
 
   @Override
@@ -158,7 +180,11 @@ final class RecordingDriver implements Driver {
   @Override
   public void launch(long function, LaunchShape shape, Arguments arguments, long stream) {
     calls.add("launch");
-    kernels.add(Objects.requireNonNull(names.get(function)));
+    String name = Objects.requireNonNull(names.get(function));
+    kernels.add(name);
+    if (image != null) {
+      image.launched(name, arguments);
+    }
     shapes.add(shape);
   }
 

@@ -257,8 +257,11 @@ public final class RandomCodes {
       offsets[row + 1] = found.size();
     }
     int[] columnsFound = found.stream().mapToInt(Integer::intValue).toArray();
-    return new GroupedCodes.Outliers(
-        offsets, columnsFound, values(columnsFound.length, magnitude * 0.5));
+    float[] values = values(columnsFound.length, magnitude * 0.5);
+    for (int i = 0; i < values.length; i++) {
+      values[i] = Float.float16ToFloat(Float.floatToFloat16(values[i])); // As files have them.
+    }
+    return new GroupedCodes.Outliers(offsets, columnsFound, values);
   }
 
   private float[] values(int count, double bound) {
