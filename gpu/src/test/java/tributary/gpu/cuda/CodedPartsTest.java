@@ -126,7 +126,7 @@ class CodedPartsTest {
 
   private float sparse(Found found, int row, int k) {
     int bits = found.codeBits() % 16;
-    int groupInputs = 32 << found.codeBits() / 16;
+    int groupInputs = 32 << (found.codeBits() / 16);
     float sum = 0;
     for (int p = 0; p < found.planes(); p++) {
       var plane =

@@ -96,7 +96,7 @@ final class DeviceImage {
     for (int row = 0; row < codes.length; row++) {
       for (int q = 0; q < columns / 4; q++) {
         int pair = from.get(ValueLayout.JAVA_BYTE, (long) row * rowBytes + q / 2);
-        patterns[row][q] = pair >>> q % 2 * 4 & 0xF;
+        patterns[row][q] = pair >>> (q % 2 * 4) & 0xF;
       }
     }
     return new CodePlane(codes, patterns, new int[0][]);
@@ -130,7 +130,7 @@ final class DeviceImage {
     for (int row = 0; row < rows; row++) {
       for (int k = 0; k < columns; k++) {
         int word = from.getAtIndex(ValueLayout.JAVA_INT, (long) row * words + k / Integer.SIZE);
-        bits[row][k] = word >>> k % Integer.SIZE & 1;
+        bits[row][k] = word >>> (k % Integer.SIZE) & 1;
       }
     }
     return new CodePlane(bits, new int[0][], new int[0][]);

@@ -9,6 +9,7 @@ public final class RawArguments {
   private RawArguments() {}
 
   /** The memory of argument {@code index}, of this many bytes. */
+  @SuppressWarnings("restricted") // An argument is an address of native memory.
   public static MemorySegment of(Arguments arguments, int index, long bytes, Arena arena) {
     return arguments.table(arena).getAtIndex(ValueLayout.ADDRESS, index).reinterpret(bytes);
   }
