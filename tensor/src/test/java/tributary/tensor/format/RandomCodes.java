@@ -84,17 +84,19 @@ public final class RandomCodes {
   public SparseCodes sparse(int rows, int columns) {
     int bits = 1 + random.nextInt(8);
     int groupColumns = 4 * (1 + random.nextInt(columns / 4 + 1));
+    byte[] patterns = patterns(rows, columns);
     float zero = random.nextInt(1 << bits) + (random.nextBoolean() ? 0.5f : 0);
-    return sparse(rows, columns, bits, groupColumns, zero);
+    return sparse(rows, columns, bits, groupColumns, zero, patterns);
   }
 
   /** 2:4 codes as codecs write them: zero in the middle, groups of a power of two columns. */
   public SparseCodes sparse(int rows, int columns, int bits, boolean grouped) {
     float middle = (1 << bits) / 2f - (random.nextBoolean() ? 0.5f : 0);
-    return sparse(rows, columns, bits, grouped ? 32 << random.nextInt(3) : columns, middle);
+    int groupColumns = grouped ? 32 << random.nextInt(3) : columns;
+    return sparse(rows, columns, bits, groupColumns, middle, patterns(rows, columns));
   }
 
-  private SparseCodes sparse(int rows, int columns, int bits, int groupColumns, float zero) {
+  private byte[] patterns(int rows, int columns) {
     byte[] patterns = new byte[(int) SparseCodes.patternBytes(rows, columns)];
     int bytesPerRow = patterns.length / rows;
     for (int row = 0; row < rows; row++) {
@@ -104,6 +106,11 @@ public final class RandomCodes {
         patterns[row * bytesPerRow + quadruple / 2] |= (byte) (pattern << (quadruple % 2 * 4));
       }
     }
+    return patterns;
+  }
+
+  private SparseCodes sparse(
+      int rows, int columns, int bits, int groupColumns, float zero, byte[] patterns) {
     int groups = Math.ceilDiv(columns, groupColumns);
     return new SparseCodes(
         rows,
@@ -117,18 +124,24 @@ public final class RandomCodes {
   }
 
   public GroupedCodes grouped(int rows, int columns, boolean orderedWithOutliers) {
-    return grouped(rows, columns, 1 + random.nextInt(columns), orderedWithOutliers);
+    int bits = 1 + random.nextInt(8);
+    return grouped(rows, columns, bits, 1 + random.nextInt(columns), orderedWithOutliers);
   }
 
-  /** Groups of some 16 columns, or of whole rows. */
+  /** As codecs write them: groups of some 16 columns, or of whole rows; outliers in fp16. */
   public GroupedCodes groupedBySixteens(int rows, int columns, boolean orderedWithOutliers) {
     int groupColumns = Math.min(columns, 16 << random.nextInt(5));
-    return grouped(rows, columns, groupColumns, orderedWithOutliers);
+    GroupedCodes code =
+        grouped(rows, columns, 1 + random.nextInt(8), groupColumns, orderedWithOutliers);
+    float[] outliers = code.outliers().values();
+    for (int i = 0; i < outliers.length; i++) {
+      outliers[i] = Float.float16ToFloat(Float.floatToFloat16(outliers[i]));
+    }
+    return code;
   }
 
   private GroupedCodes grouped(
-      int rows, int columns, int groupColumns, boolean orderedWithOutliers) {
-    int bits = 1 + random.nextInt(8);
+      int rows, int columns, int bits, int groupColumns, boolean orderedWithOutliers) {
     int groups = Math.ceilDiv(columns, groupColumns);
     GroupStatistics statistics =
         new GroupStatistics.Plain(
@@ -257,11 +270,8 @@ public final class RandomCodes {
       offsets[row + 1] = found.size();
     }
     int[] columnsFound = found.stream().mapToInt(Integer::intValue).toArray();
-    float[] values = values(columnsFound.length, magnitude * 0.5);
-    for (int i = 0; i < values.length; i++) {
-      values[i] = Float.float16ToFloat(Float.floatToFloat16(values[i])); // As files have them.
-    }
-    return new GroupedCodes.Outliers(offsets, columnsFound, values);
+    return new GroupedCodes.Outliers(
+        offsets, columnsFound, values(columnsFound.length, magnitude * 0.5));
   }
 
   private float[] values(int count, double bound) {
