@@ -3,28 +3,22 @@
 //   difference[t, n] = sum over k of x[t, k] * D[n, k]     D: the difference of t's run
 //   for the outputs n that a part of t's run has; others are left as they are
 //
-// Each block works for one or two rows of one run: it turns them into bit planes once, and its warps
-// then stream tiles of codes. A product with signs is an `and` and a count of ones, which the tensor
-// core does at 256 inputs an instruction: signs are never widened. Their sums are exact and rounded to
-// fp32 once a plane; planes are added in order. Replaced rows are products of bf16, 2:4 codes such products on the
-// sparse tensor core. Tiles of vector codes are large: all warps of a block share one, each a slice of its inputs.
+// Each block works for one or two rows of one run: it makes of them what the codes are multiplied with, once, and
+// its warps then stream tiles of codes. Rows become bit planes for signs: a product is an `and` and a count of
+// ones, which the tensor core does at 256 inputs an instruction, so that signs are never widened; sums are exact and
+// rounded to fp32 once a plane, in order. All other codes are products of bf16: 2:4 codes on the sparse tensor core,
+// grouped codes as whole numbers whose zeros and scales come after, look-up codes as the numbers of their tables.
+// Tiles of vector codes are large: all warps of a block share one, each a slice of its inputs.
 #pragma once
 #include "bit_planes.cuh"
 #include "grouped_codes.cuh"
-#include "linear.cuh"
 #include "lookup_codes.cuh"
 #include "low_rank.cuh"
-#include "ring.cuh"
 #include "sparse_codes.cuh"
-#include "step.cuh"
+#include "tenant_codes.cuh"
 #include "vector_codes.cuh"
 
-// Rows of a run that share one pass over its codes.
-__host__ __device__ constexpr int rowsTogether(int columns) { return columns <= 6144 ? 2 : 1; }
-
 __host__ __device__ constexpr int planesBytes(int columns) { return signBlocks(columns) * PLANE_BLOCK_BYTES; }
-
-constexpr int SHARING_WARPS = 16;   // of a block
 
 // Sums of a tile of vector codes that the warps of a block add up.
 constexpr int SLICE_BYTES = 2 * TILE_BANDS * 8 * 4;
@@ -37,170 +31,6 @@ __host__ __device__ constexpr int spanBytes(int columns) {
   int most = planes > vectors ? planes : vectors;
   return most > lowRank ? most : lowRank;
 }
-
-// The rows that a block works for, and which of the blocks that do it is.
-struct Span {
-  const Projection* projection;   // null where the block has nothing to do
-  int firstRow, rows;
-  int share, shares;
-};
-
-// Units of one plane of one tile.
-__device__ __forceinline__ int unitsOf(const Part& part, int columns) {
-  return part.kind == PART_SIGNS ? signBlocks(columns)
-       : part.kind == PART_VECTORS ? indexBlocks(columns)
-       : part.kind == PART_SPARSE ? sparseBlocks(columns) * codeBlockUnits(part.codeBits % 16)
-       : part.kind == PART_LOOKUP ? signBlocks(columns) * part.codeBits
-       : part.kind == PART_GROUPED ? groupedBlocks(columns) * codeBlockUnits(part.codeBits)
-       : part.kind == PART_LOW_RANK ? part.rankUnits : ceilDiv(columns, BLOCK_INPUTS) * STAGE_UNITS;
-}
-
-__device__ __forceinline__ int tilesOf(const Part& part) {
-  return part.kind == PART_VECTORS ? ceilDiv(rowsOf(part), TILE_BANDS * part.vectorRows)
-       : part.interleaved ? tilesOf(rowsOf(part)) : tilesOf(part.outputs);
-}
-
-// Units that a stage holds: whole blocks of codes.
-__device__ __forceinline__ int stageUnitsOf(const Part& part) {
-  if (part.kind == PART_LOOKUP) return part.codeBits;
-  bool inBlocks = part.kind == PART_SPARSE || part.kind == PART_GROUPED;
-  return inBlocks && part.codeBits % 16 == 4 ? codeBlockUnits(4) : STAGE_UNITS;
-}
-
-// Deals blocks out to spans by their bytes, at least one to each. Run by one whole warp.
-__device__ inline Span findSpan(const LinearOperands& operands) {
-  const Step* step = operands.step;
-  int lane = threadIdx.x % 32, spans = 0, cost = 0, together = rowsTogether(operands.columns);
-  Run run = step->run[lane];   // All loads at once: each would be waited for.
-  const Projection* projection = &run.projections[operands.slot];
-  if (lane < step->runs) {
-    int parts = projection->parts;
-#pragma unroll
-    for (int p = 0; p < MAX_PARTS; p++) {
-      Part part = projection->part[p];
-      if (p < parts) cost += tilesOf(part) * part.planes * unitsOf(part, operands.columns);
-    }
-    if (cost > 0) spans = ceilDiv(run.rows, together);
-  }
-  int64_t total = (int64_t) spans * cost;
-  int allSpans = spans;
-#pragma unroll
-  for (int distance = 16; distance > 0; distance /= 2) {
-    total += __shfl_xor_sync(~0u, total, distance);
-    allSpans += __shfl_xor_sync(~0u, allSpans, distance);
-  }
-  if ((int) gridDim.x < allSpans) __trap();
-  int blocks = spans == 0 ? 0 : 1 + (int) ((gridDim.x - allSpans) * (int64_t) cost / total);
-  int end = spans * blocks;
-#pragma unroll
-  for (int distance = 1; distance < 32; distance *= 2) {
-    int other = __shfl_up_sync(~0u, end, distance);
-    if (lane >= distance) end += other;
-  }
-  int place = (int) blockIdx.x - (end - spans * blocks);
-  bool isHere = place >= 0 && place < spans * blocks;
-  uint32_t where = __ballot_sync(~0u, isHere);
-  if (where == 0) return {nullptr, 0, 0, 0, 0};
-  int index = isHere ? place / blocks : 0, owner = __ffs(where) - 1;
-  Span own = {projection, run.firstRow + index * together,
-              min(together, run.rows - index * together), place - index * blocks, blocks};
-  return {(const Projection*) __shfl_sync(~0u, (uint64_t) own.projection, owner),
-          __shfl_sync(~0u, own.firstRow, owner), __shfl_sync(~0u, own.rows, owner),
-          __shfl_sync(~0u, own.share, owner), __shfl_sync(~0u, own.shares, owner)};
-}
-
-struct Assignment {
-  Span span;
-  Projection projection;   // a copy; no parts where the block has nothing to do
-};
-
-// One tile after another of the span's parts. Tiles are dealt out first to blocks, then to warps; those of
-// vectors to blocks only. Blocks of a span that are many enough share out parts of low rank, since each
-// needs a product of its own before its first tile.
-struct Item {
-  const Assignment* own;
-  int part, tile;
-
-  __device__ __forceinline__ bool isSplit(int p) const {
-    const Projection& all = own->projection;
-    return all.part[p].kind == PART_LOW_RANK && all.parts > 1 && own->span.shares >= all.parts;
-  }
-  __device__ __forceinline__ bool takes(int p) const {
-    return !isSplit(p) || own->span.share % own->projection.parts == p;
-  }
-  __device__ __forceinline__ int share(int p) const {
-    return isSplit(p) ? own->span.share / own->projection.parts : own->span.share;
-  }
-  __device__ __forceinline__ int shares(int p) const {
-    return isSplit(p) ? ceilDiv(own->span.shares - p, own->projection.parts) : own->span.shares;
-  }
-
-  __device__ __forceinline__ bool exists() const { return part < MAX_PARTS; }
-  __device__ __forceinline__ const Part& its() const { return own->projection.part[part]; }
-  __device__ __forceinline__ bool isShared() const { return its().kind == PART_VECTORS; }
-
-  __device__ __forceinline__ void begin(int newPart) {
-    for (part = newPart; part < own->projection.parts; part++) {
-      if (!takes(part)) continue;
-      tile = share(part) + (isShared() ? 0 : (int) threadIdx.x / 32 * shares(part));
-      if (tile < tilesOf(its())) return;
-    }
-    part = MAX_PARTS;
-  }
-  __device__ __forceinline__ void advance() {
-    tile += isShared() ? shares(part) : SHARING_WARPS * shares(part);
-    if (tile >= tilesOf(its())) begin(part + 1);
-  }
-};
-
-// A warp's units of a tile that the warps share.
-__device__ __forceinline__ int firstShared(int units, int warp) { return units * warp / SHARING_WARPS; }
-
-// This warp's codes: items in order, of each its planes in order.
-struct CodeSource {
-  Item item;
-  int columns, plane, left, together;   // left: units of this plane's tile; together: those of a stage
-  const char* from;
-  int64_t stride;             // from a stage's unit to its next: those of look-up codes are of one block each
-
-  __device__ __forceinline__ bool ended() const { return !item.exists(); }
-
-  __device__ __forceinline__ void open() {
-    for (; !ended(); item.advance()) {
-      const Part& part = item.its();
-      int units = unitsOf(part, columns), first = 0, warp = threadIdx.x / 32;
-      left = units;
-      together = stageUnitsOf(part);
-      if (part.kind == PART_VECTORS) {
-        first = firstShared(units, warp);
-        left = firstShared(units, warp + 1) - first;
-      }
-      stride = UNIT_BYTES;
-      if (part.kind == PART_LOOKUP) {
-        units = signBlocks(columns);
-        stride = (int64_t) tilesOf(part) * units * UNIT_BYTES;
-      }
-      from = (const char*) part.codes +
-             ((plane * (int64_t) tilesOf(part) + item.tile) * units + first) * UNIT_BYTES + threadIdx.x % 32 * 16;
-      if (left > 0) return;
-    }
-  }
-
-  __device__ __forceinline__ void copy(uint32_t to) {
-#pragma unroll
-    for (int unit = 0; unit < STAGE_UNITS; unit++) {
-      if (unit < min(left, together)) copyAsync16(to + unit * UNIT_BYTES, from + unit * stride);
-    }
-    from += stride == UNIT_BYTES ? together * UNIT_BYTES : UNIT_BYTES;
-    left -= together;
-    if (left > 0) return;
-    if (++plane == item.its().planes) {
-      plane = 0;
-      item.advance();
-    }
-    open();
-  }
-};
 
 // What a block knows of its rows' bit planes, and room for making them.
 struct PlanesRoom {

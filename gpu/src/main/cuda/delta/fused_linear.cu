@@ -20,12 +20,12 @@
 //             Dynamic shared memory linearSharedBytes(). May overlap its predecessor: weights and codes do
 //             not depend on it.
 //   Numerics  base: products of bf16, sums in fp32 in an order that depends on C only. Signs: x as whole
-//             numbers (bit_planes.cuh), summed exactly, rounded once a plane. Vectors, 2:4 codes and replaced rows:
+//             numbers (bit_planes.cuh), summed exactly, rounded once a plane. All other differences:
 //             products of bf16, sums in fp32 in an order that depends on C only. A row's bits do not
 //             depend on the batch, nor on the number of clusters.
 //   Cost      2 bytes a weight, once; codes once for every rowsTogether() rows of a run: 1 bit a weight and
-//             plane, 8 / d bits a weight of vectors, 2 or 3 bits one of 2:4 codes and plane, 2 bytes a replaced weight or one of a
-//             thin pair, of which `down` once a block that computes with it; x once a cluster, and
+//             plane of signs or look-up codes, 8 / d bits a weight of vectors, 2 or 3 bits one of 2:4 codes and plane, 4 or 6
+//             bits one of grouped codes and plane, 2 bytes a replaced weight or one of a thin pair, of which `down` once a block that computes with it; x once a cluster, and
 //             once a block of its run.
 //
 // First every block works for one or two rows of one tenant (tenant_delta.cuh); what it finds goes through
