@@ -66,7 +66,7 @@ final class LookupPart implements TenantPart {
         scales,
         delta.baseFactors() != null,
         at.first(),
-        at.interleaved() ? 2 * rows : rows);
+        at.extent(rows));
   }
 
   @Override

@@ -71,14 +71,6 @@ final class LowRankPart implements TenantPart {
         scales,
         scalesBase,
         at.first(),
-        at.interleaved() ? 2 * code.rows() : code.rows());
+        at.extent(code.rows()));
   }
-
-  @Override
-  public boolean hasWidths() {
-    return false;
-  }
-
-  @Override
-  public void refresh() {}
 }

@@ -12,6 +12,13 @@ record Placement(int first, boolean interleaved) {
     return first + (interleaved ? row / GROUP * 2 * GROUP + row % GROUP : row);
   }
 
+  /**
+   * Outputs from the first on that so many rows lie among; interleaved ones share them with others.
+   */
+  int extent(int rows) {
+    return interleaved ? 2 * rows : rows;
+  }
+
   /** The placement of the rows from {@code row} on, a multiple of 8. */
   Placement from(int row) {
     return new Placement(output(row), interleaved);

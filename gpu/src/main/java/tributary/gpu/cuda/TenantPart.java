@@ -25,10 +25,12 @@ sealed interface TenantPart
   ProjectionLayout.Part part();
 
   /** True when its precision can change. */
-  boolean hasWidths();
+  default boolean hasWidths() {
+    return false;
+  }
 
   /** Brings device memory to the width that is set now. */
-  void refresh();
+  default void refresh() {}
 
   /**
    * One matrix of a part, or of the base where the tenant has no difference to it.
@@ -223,16 +225,8 @@ sealed interface TenantPart
           scales,
           scalesBase,
           at.first(),
-          at.interleaved() ? 2 * code.rows() : code.rows());
+          at.extent(code.rows()));
     }
-
-    @Override
-    public boolean hasWidths() {
-      return false;
-    }
-
-    @Override
-    public void refresh() {}
   }
 
   /** Values that stand in for the base's: its own, or base and difference added up, in bf16. */
@@ -333,13 +327,5 @@ sealed interface TenantPart
           extent.firstOutput,
           extent.outputs);
     }
-
-    @Override
-    public boolean hasWidths() {
-      return false;
-    }
-
-    @Override
-    public void refresh() {}
   }
 }
