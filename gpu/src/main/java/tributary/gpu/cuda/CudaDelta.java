@@ -10,6 +10,7 @@ import tributary.tensor.format.DeltaTensor;
 import tributary.tensor.format.GroupedCodes;
 import tributary.tensor.format.LookupPlanes;
 import tributary.tensor.format.LowRank;
+import tributary.tensor.format.MatrixCode;
 import tributary.tensor.format.SignPlanes;
 import tributary.tensor.format.SparseCodes;
 import tributary.tensor.format.VectorCodes;
@@ -103,47 +104,19 @@ sealed interface CudaDelta extends DeltaMatrix {
 
     /** True when there is a kernel that serves this matrix apart from others. */
     boolean servedAlone() {
-      return vectors().isPresent()
-          || lowRank().isPresent()
-          || sparse().isPresent()
-          || grouped().isPresent()
-          || allLookups().isPresent();
+      return switch (full.code()) {
+        case VectorCodes vectors -> vectors.vectorRows() == 4 || vectors.vectorRows() == 8;
+        case SparseCodes sparse -> SparsePart.serves(sparse);
+        case GroupedCodes grouped -> GroupedPart.serves(grouped);
+        case LookupPlanes lookups -> LookupPart.serves(lookups);
+        case LowRank lowRank -> lowRank.rank() <= LowRankPart.RANK_MAX;
+        case SignPlanes _ -> false;
+      };
     }
 
-    /** The code, if it is of vectors for which there is a kernel. */
-    Optional<VectorCodes> vectors() {
-      return full.code() instanceof VectorCodes vectors
-              && (vectors.vectorRows() == 4 || vectors.vectorRows() == 8)
-          ? Optional.of(vectors)
-          : Optional.empty();
-    }
-
-    /** The code, if it is of low rank and there is a kernel for that. */
-    Optional<LowRank> lowRank() {
-      return full.code() instanceof LowRank lowRank && lowRank.rank() <= LowRankPart.RANK_MAX
-          ? Optional.of(lowRank)
-          : Optional.empty();
-    }
-
-    /** The code, if it is grouped and there is a kernel for it. */
-    Optional<GroupedCodes> grouped() {
-      return full.code() instanceof GroupedCodes grouped && GroupedPart.serves(grouped)
-          ? Optional.of(grouped)
-          : Optional.empty();
-    }
-
-    /** All look-up planes, whatever the width, if there is a kernel for them. */
-    Optional<LookupPlanes> allLookups() {
-      return full.code() instanceof LookupPlanes lookups && LookupPart.serves(lookups)
-          ? Optional.of(lookups)
-          : Optional.empty();
-    }
-
-    /** The code, if it is 2:4 and there is a kernel for it. */
-    Optional<SparseCodes> sparse() {
-      return full.code() instanceof SparseCodes sparse && SparsePart.serves(sparse)
-          ? Optional.of(sparse)
-          : Optional.empty();
+    /** The code of all widths. */
+    MatrixCode code() {
+      return full.code();
     }
 
     /** What the base's rows are multiplied by, [codedRows]; null where all are 1. */

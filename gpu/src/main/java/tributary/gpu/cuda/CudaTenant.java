@@ -186,12 +186,12 @@ final class CudaTenant implements CompiledTenant {
       return LowRankPart.load(uploader, arena, nothing, new float[0], at);
     }
     float[] factors = Objects.requireNonNullElse(coded.baseFactors(), new float[0]);
-    return switch (coded.tensor().code()) {
-      case VectorCodes _ -> TenantPart.Vectors.load(uploader, arena, coded, at);
+    return switch (coded.code()) {
+      case VectorCodes vectors -> TenantPart.Vectors.load(uploader, arena, vectors, factors, at);
       case SparseCodes sparse -> SparsePart.load(uploader, arena, sparse, factors, at);
       case GroupedCodes grouped -> GroupedPart.load(uploader, arena, grouped, factors, at);
       case LowRank lowRank -> LowRankPart.load(uploader, arena, lowRank, factors, at);
-      case LookupPlanes _ -> LookupPart.load(uploader, arena, coded, at);
+      case LookupPlanes all -> LookupPart.load(uploader, arena, coded, all, at);
       case SignPlanes _ -> throw new AssertionError("signs are not served apart");
     };
   }

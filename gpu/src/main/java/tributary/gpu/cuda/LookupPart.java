@@ -44,12 +44,13 @@ final class LookupPart implements TenantPart {
   }
 
   /**
+   * @param all the delta's code, of all planes
    * @param at where the rows lie among the projection's outputs; interleaved ones belong to a
    *     projection whose other matrix has a part as well
    */
   static LookupPart load(
-      Uploader uploader, DeviceArena arena, CudaDelta.Coded delta, Placement at) {
-    return new LookupPart(uploader, arena, delta, delta.allLookups().orElseThrow(), at);
+      Uploader uploader, DeviceArena arena, CudaDelta.Coded delta, LookupPlanes all, Placement at) {
+    return new LookupPart(uploader, arena, delta, all, at);
   }
 
   /** True when the kernels take such codes. */

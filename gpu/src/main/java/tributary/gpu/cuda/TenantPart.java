@@ -185,9 +185,10 @@ sealed interface TenantPart
     private final long scales;
     private final long codebook;
 
-    private Vectors(Uploader uploader, DeviceArena arena, CudaDelta.Coded delta, Placement at) {
-      this.code = delta.vectors().orElseThrow();
-      this.scalesBase = delta.baseFactors() != null;
+    private Vectors(
+        Uploader uploader, DeviceArena arena, VectorCodes code, float[] factors, Placement at) {
+      this.code = code;
+      this.scalesBase = factors.length > 0;
       this.at = at;
       int bands = Math.ceilDiv(code.rows(), code.vectorRows());
       long bytes = Tiles.indexBytes(bands, code.columns());
@@ -195,10 +196,7 @@ sealed interface TenantPart
       uploader.zero(codes, bytes);
       uploader.indices(codes, bands, code.columns(), code.indices());
       float[] values = Arrays.copyOf(code.scales(), 2 * code.rows());
-      float[] factors = delta.baseFactors();
-      for (int row = 0; factors != null && row < code.rows(); row++) {
-        values[code.rows() + row] = factors[row];
-      }
+      System.arraycopy(factors, 0, values, code.rows(), factors.length);
       this.scales = arena.allocate((long) values.length * Float.BYTES);
       uploader.bytes(scales, MemorySegment.ofArray(values));
       short[] halves = new short[code.codebook().length];
@@ -210,11 +208,13 @@ sealed interface TenantPart
     }
 
     /**
+     * @param factors of the base's rows; empty where all are 1
      * @param at where the rows lie among the projection's outputs; interleaved ones belong to a
      *     projection that other vectors cover together with these
      */
-    static Vectors load(Uploader uploader, DeviceArena arena, CudaDelta.Coded delta, Placement at) {
-      return new Vectors(uploader, arena, delta, at);
+    static Vectors load(
+        Uploader uploader, DeviceArena arena, VectorCodes code, float[] factors, Placement at) {
+      return new Vectors(uploader, arena, code, factors, at);
     }
 
     @Override

@@ -204,7 +204,7 @@ class CodedPartsTest {
         new RandomCodes(new SplittableRandom(planes), MAGNITUDE).lookup(ROWS, COLUMNS, planes);
     CudaDelta.Coded delta =
         (CudaDelta.Coded) CudaDelta.of(new DeltaTensor.Coded(code, factors(), null));
-    LookupPart part = LookupPart.load(uploader, arena, delta, Placement.ALONE);
+    LookupPart part = LookupPart.load(uploader, arena, delta, code, Placement.ALONE);
     assertThat(part.hasWidths()).isEqualTo(planes > 1);
     for (int width = planes; width > 0; width--) {
       delta.setWidth(width);
