@@ -324,7 +324,7 @@ class CompiledStepsTest {
           tokens.stream().map(_ -> wanted).toList());
     }
 
-    /** Each sequence by itself on another backend. */
+    /** Each sequence by itself on another backend, with the weights that the device has for it. */
     List<List<float[]>> scalar(Backend scalar, List<Work> works) {
       var base = decoder.base(scalar);
       List<List<float[]>> all = new ArrayList<>();
@@ -338,8 +338,7 @@ class CompiledStepsTest {
         List<RowRun<TenantOperands>> runs =
             work.tenant < 0
                 ? List.of()
-                : List.of(
-                    new RowRun<>(0, work.tokens.length, tenants.get(work.tenant).operands(scalar)));
+                : List.of(new RowRun<>(0, work.tokens.length, tenant(work).operands(scalar)));
         all.add(
             reference.run(
                 new ScalarSteps.Rows(
@@ -348,6 +347,11 @@ class CompiledStepsTest {
                     List.of(new SequenceRows(0, work.tokens.length, 0, work.pages)))));
       }
       return all;
+    }
+
+    private Tenant tenant(Work work) {
+      Tenant tenant = tenants.get(work.tenant);
+      return work.tokens.length < PromptSteps.STRETCH_MIN ? tenant : decoder.writtenOut(tenant);
     }
 
     @Override

@@ -196,6 +196,29 @@ final class TinyDecoder {
     return new TensorView(DType.BF16, view.shape(), MemorySegment.ofArray(halves));
   }
 
+  /** A tenant whose weights in the block are what prompts are multiplied with: sums, as bf16. */
+  Tenant writtenOut(Tenant tenant) {
+    Map<Integer, DeltaTensor> written = new HashMap<>(tenant.matrices);
+    for (int slot = 1; slot < HEAD; slot++) {
+      if (tenant.matrices.get(slot) instanceof DeltaTensor.Coded coded) {
+        written.put(slot, new DeltaTensor.Replaced(writtenOut(matrix(slot), coded)));
+      }
+    }
+    return new Tenant(written, tenant.vectors);
+  }
+
+  private static TensorView writtenOut(TensorView base, DeltaTensor.Coded coded) {
+    int rows = coded.code().rows();
+    int columns = coded.code().columns();
+    float[] factors = coded.baseFactors();
+    float[] sums = new float[rows * columns];
+    for (int i = 0; i < sums.length; i++) {
+      float factor = factors == null ? 1 : factors[i / columns];
+      sums[i] = bf16(factor * base.getFloat(i) + coded.code().value(i / columns, i % columns));
+    }
+    return TensorView.of(Shape.of(rows, columns), sums);
+  }
+
   /** A tenant's differences, as a backend has them. */
   record Tenant(Map<Integer, DeltaTensor> matrices, Map<Integer, TensorView> vectors) {
     TenantOperands operands(Backend backend) {
