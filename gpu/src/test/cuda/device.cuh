@@ -113,3 +113,9 @@ void launch(void (*kernel)(Parameters...), dim3 grid, int block, size_t shared, 
   }
   CHECK(cudaLaunchKernelEx(&config, kernel, static_cast<Parameters>(arguments)...));
 }
+
+inline int multiprocessors() {
+  static int count = 0;
+  if (count == 0) CHECK(cudaDeviceGetAttribute(&count, cudaDevAttrMultiProcessorCount, 0));
+  return count;
+}

@@ -16,12 +16,6 @@
 #include "../../main/cuda/rope/rope_and_cache.cu"
 #include "../../main/cuda/sampling/argmax.cu"
 
-inline int multiprocessors() {
-  static int count = 0;
-  if (count == 0) CHECK(cudaDeviceGetAttribute(&count, cudaDevAttrMultiProcessorCount, 0));
-  return count;
-}
-
 // A linear layer. Where `operands` names memory for tenants' differences, all blocks must run at once.
 inline void fusedLinear(LinearOperands operands, const LaunchOptions& options) {
   int rowTiles = operands.rows <= 8 ? 1 : operands.rows <= 16 ? 2 : 4;

@@ -10,10 +10,9 @@ inline void widenProjection(char* scratch, const char* weight, const Step* step,
          outputs, columns);
 }
 
-inline void prefillLinear(const PrefillOperands& operands, int tiles) {
+inline void prefillLinear(const PrefillOperands& operands) {
   CHECK(cudaFuncSetAttribute(prefill_linear, cudaFuncAttributeMaxDynamicSharedMemorySize, PrefillBlock::SHARED_BYTES));
-  launch(prefill_linear, dim3(tiles, ceilDiv(operands.outputs, PrefillBlock::OUTPUTS)), PrefillBlock::THREADS,
-         PrefillBlock::SHARED_BYTES, 1, {}, operands);
+  launch(prefill_linear, dim3(multiprocessors()), PrefillBlock::THREADS, PrefillBlock::SHARED_BYTES, 1, {}, operands);
 }
 
 // A run's rows in tiles; run 0 is the base.

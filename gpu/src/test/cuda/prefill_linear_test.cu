@@ -48,7 +48,7 @@ struct Prompts {
       widenProjection(scratch.get(), problem.tiles.get(), step, stride, 0, (int) problem.tenants.size(), c.outputs, c.columns);
     }
     prefillLinear({out.get(), problem.deviceX.get(), problem.tiles.get(), scratch.get(), step, deviceTiles.get(), stride,
-                   0, 0, c.columns, c.outputs, finish}, (int) tiles.size());
+                   (int) tiles.size(), 0, 0, c.columns, c.outputs, finish});
     CHECK(cudaDeviceSynchronize());
     expect(out.intact() && scratch.intact(), label(c) + ": writes past its output");
     return out.read();
@@ -64,22 +64,28 @@ static void testPrompts(const LinearCase& c, Random& random) {
   LinearProblem problem(c, random);
   Prompts prompts(problem);
   std::vector<float> before((size_t) c.rows * c.outputs, 0.0f);
-  std::vector<float> found = prompts.run<float>(ADD_F32, 128, false, before);
+  std::vector<float> found = prompts.run<float>(ADD_F32, PrefillBlock::ROWS, false, before);
   Distance ofBase, ofTenants;
-  for (int row = 0; row < c.rows; row++) {
+  double sums = (1 + c.columns / 16) * 0x1p-23;   // one rounding, toward zero, a product of 16 inputs
+  for (int row = 0, shown = 0; row < c.rows; row++) {
     bool own = problem.tenantOfRow[row] >= 0;
     for (int n = 0; n < c.outputs; n++) {
       double largest, wanted = problem.product(row, n, largest);
-      (own ? ofTenants : ofBase).add(found[(size_t) row * c.outputs + n], wanted, largest);
+      float v = found[(size_t) row * c.outputs + n];
+      (own ? ofTenants : ofBase).add(v, wanted, largest);
+      if (!(std::abs(v - wanted) <= (own ? sums + 0x1p-8 : sums) * largest) && shown++ < 3) {
+        expect(false, label(c) + ": row " + std::to_string(row) + " output " + std::to_string(n) + " of tenant " +
+                          std::to_string(problem.tenantOfRow[row]) + " found " + std::to_string(v) + " wanted " +
+                          std::to_string(wanted));
+      }
     }
   }
-  double sums = (1 + c.columns / 16) * 0x1p-23;   // one rounding, toward zero, a product of 16 inputs
   ofBase.check(sums, label(c) + ", rows of the base");
   ofTenants.check(sums + 0x1p-8, label(c) + ", rows of tenants, weights rounded to bf16");
 
   expect(sameBits(found, prompts.run<float>(ADD_F32, 37, false, before)), label(c) + ": depends on its tiles");
   for (float& v : before) v = random.uniform();
-  std::vector<float> added = prompts.run<float>(ADD_F32, 128, false, before);
+  std::vector<float> added = prompts.run<float>(ADD_F32, PrefillBlock::ROWS, false, before);
   for (size_t i = 0; i < added.size(); i++) {
     if (added[i] != before[i] + found[i]) {
       expect(false, label(c) + ": sum " + std::to_string(i) + " found " + std::to_string(added[i]) + " wanted " +
@@ -87,11 +93,11 @@ static void testPrompts(const LinearCase& c, Random& random) {
       break;
     }
   }
-  std::vector<bf16> rounded = prompts.run<bf16>(STORE_BF16, 128, false, {}), wanted;
+  std::vector<bf16> rounded = prompts.run<bf16>(STORE_BF16, PrefillBlock::ROWS, false, {}), wanted;
   for (float v : found) wanted.push_back(__float2bfloat16(v));
   expect(sameBits(rounded, wanted), label(c) + ": is rounded otherwise");
   if (c.rows > 1 && prompts.runs[0].first > 1) {
-    std::vector<bf16> fewer = prompts.run<bf16>(STORE_BF16, 128, true, {});
+    std::vector<bf16> fewer = prompts.run<bf16>(STORE_BF16, PrefillBlock::ROWS, true, {});
     expect(sameBits(fewer, wanted, c.outputs), label(c) + ": depends on its neighbours");
     std::vector<bf16> poison(c.outputs);
     memset(poison.data(), 0xFF, poison.size() * sizeof(bf16));
@@ -99,36 +105,54 @@ static void testPrompts(const LinearCase& c, Random& random) {
   }
 }
 
-// A gate and an up projection, interleaved, of the base and of a tenant with vectors for both.
+// A gate and an up projection, interleaved, of the base, of a tenant with vectors for both, and of one with
+// signs that scales the base's rows.
 static void testSilu() {
   Random random(12);
-  int half = 72, columns = 200, rows = 50, firstOwn = 20;
+  int half = 72, columns = 200, rows = 90, firstOfVectors = 20, firstOfSigns = 50;
   std::vector<bf16> gate((size_t) half * columns), up(gate.size()), x((size_t) rows * columns);
   for (bf16& v : gate) v = __float2bfloat16(random.uniform());
   for (bf16& v : up) v = __float2bfloat16(random.uniform());
   for (bf16& v : x) v = __float2bfloat16(random.uniform());
   int64_t bytes = tilesOf(2 * half) * weightTileBytes(columns);
-  Device<char> tiles(bytes), scratch(bytes);
+  Device<char> tiles(bytes);
   tiles.zero();
   Device<bf16> deviceGate(gate), deviceUp(up), deviceX(x), out((size_t) rows * half);
   packWeights(tiles.get(), deviceGate.get(), half, columns, {0, 1});
   packWeights(tiles.get(), deviceUp.get(), half, columns, {8, 1});
-  HostTenant tenant;
+  HostTenant vectors, signs;
   for (int first : {0, 8}) {
-    tenant.parts.push_back(HostPart::vectors(random, first, half, first == 0 ? 8 : 4, columns));
-    tenant.parts.back().interleaved = 1;
+    vectors.parts.push_back(HostPart::vectors(random, first, half, first == 0 ? 8 : 4, columns));
+    vectors.parts.back().interleaved = 1;
   }
-  tenant.upload(2 * half);
+  vectors.upload(2 * half);
+  signs.parts.push_back(HostPart::make(random, PART_SIGNS, 0, 2 * half, 2, columns));
+  std::vector<float> scales = signs.parts[0].scales, factors;
+  for (int i = 0; i < 2 * half; i++) factors.push_back(random.uniform());
+  scales.insert(scales.end(), factors.begin(), factors.end());
+  signs.parts[0].deviceScales = Device<float>(scales);
+  signs.upload(2 * half);
+  Projection scaled = signs.table.read()[0];
+  scaled.part[0].scalesBase = 1;
+  signs.table.set({scaled});
   Step s = {};
   s.rows = rows;
-  s.runs = 1;
-  s.run[0] = {tenant.table.get(), nullptr, firstOwn, rows - firstOwn, {}};
+  s.run[s.runs++] = {vectors.table.get(), nullptr, firstOfVectors, firstOfSigns - firstOfVectors, {}};
+  s.run[s.runs++] = {signs.table.get(), nullptr, firstOfSigns, rows - firstOfSigns, {}};
   Device<Step> step(std::vector<Step>{s});
-  Device<RowTile> rowTiles(std::vector<RowTile>{{0, firstOwn, 0, 0}, {firstOwn, rows - firstOwn, 1, 0}});
-  widenProjection(scratch.get(), tiles.get(), step.get(), bytes, 0, 1, 2 * half, columns);
-  prefillLinear({out.get(), deviceX.get(), tiles.get(), scratch.get(), step.get(), rowTiles.get(), bytes, 0, 0, columns,
-                 2 * half, SILU_BF16}, 2);
+  std::vector<RowTile> tilesOfRows = {{0, firstOfVectors, 0, 0}};
+  for (int run : {1, 2}) tilesOfRows.push_back({s.run[run - 1].firstRow, s.run[run - 1].rows, run, 0});
+  Device<RowTile> rowTiles(tilesOfRows);
+  prefillLinear({out.get(), deviceX.get(), tiles.get(), nullptr, step.get(), rowTiles.get(), bytes, 3, 0, 0, columns,
+                 2 * half, SILU_BF16});
   CHECK(cudaDeviceSynchronize());
+  auto weight = [&](int row, int n, int k, bool ofUp) {
+    double v = __bfloat162float((ofUp ? up : gate)[n * columns + k]);
+    if (row < firstOfVectors) return v;
+    if (row < firstOfSigns) return v + vectors.parts[ofUp].value(n, k);
+    int merged = mergedOutput({ofUp ? 8 : 0, 1}, n);
+    return v * factors[merged] + signs.parts[0].value(merged, k);
+  };
   std::vector<bf16> found = out.read();
   Distance distance;
   for (int row = 0; row < rows; row++) {
@@ -136,17 +160,15 @@ static void testSilu() {
       double g = 0, u = 0, largest = 0;
       for (int k = 0; k < columns; k++) {
         double v = __bfloat162float(x[row * columns + k]);
-        double a = v * (__bfloat162float(gate[n * columns + k]) + (row >= firstOwn ? tenant.parts[0].value(n, k) : 0));
-        double b = v * (__bfloat162float(up[n * columns + k]) + (row >= firstOwn ? tenant.parts[1].value(n, k) : 0));
-        g += a;
-        u += b;
-        largest += std::abs(a) + std::abs(b);
+        g += v * weight(row, n, k, false);
+        u += v * weight(row, n, k, true);
+        largest += std::abs(v * weight(row, n, k, false)) + std::abs(v * weight(row, n, k, true));
       }
       double wanted = g / (1 + std::exp(-g)) * u;
       distance.add(__bfloat162float(found[row * half + n]), wanted, std::abs(wanted) + largest);
     }
   }
-  distance.check(0x1p-7, "prefill linear with silu, interleaved, base and vectors");
+  distance.check(0x1p-7, "prefill linear with silu, interleaved, base, vectors and scaled signs");
   expect(out.intact(), "silu writes past its output");
 }
 
@@ -159,7 +181,8 @@ int main(int count, char** arguments) {
   testPrompts({272, 200, 150, 0, {20, -130}}, random);
   testSilu();
   if (!small) {
-    testPrompts({256, 256, 256, 0, {-128, 128}}, random);
+    testPrompts({256, 256, 640, 0, {-256, 384}}, random);
+    testPrompts({144, 328, 100, 0, std::vector<int>(20, 5)}, random);
     testPrompts({264, 64, 300, 0, {1, 17, -40, 129, 100}}, random);
     testPrompts({520, 1032, 200, 0, {30, 30, 30, 30, -20, 30, 30}}, random);
     testPrompts({1000, 712, 333, 0, {-200, 133}}, random);

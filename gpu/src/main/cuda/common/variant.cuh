@@ -118,51 +118,85 @@ __device__ __forceinline__ int rowOf(const Part& part, int output) {
   return own % 16 < 8 ? own / 16 * 8 + own % 8 : -1;
 }
 
+// Whether the part is added to weights in less time than the products with a tile of prompts' rows take.
+__device__ __forceinline__ bool isLight(const Part& part) {
+  return part.kind == PART_SIGNS || part.kind == PART_VECTORS || part.kind == PART_REPLACED;
+}
+
+// Whether prompts find the variant's weights written out: where a part is not light.
+__device__ __forceinline__ bool isWidened(const Projection& own) {
+  for (int p = 0; p < own.parts; p++) {
+    if (!isLight(own.part[p])) return true;
+  }
+  return false;
+}
+
+// Makes of the base's weights, inputs k .. k + 8 PIECES - 1 of an output, what a light part makes of them. Inputs
+// past the columns are left alone or become anything finite.
+template <int PIECES>
+__device__ __forceinline__ void changeWeights(float (&v)[PIECES][8], const Part& part, const void* extra, int row,
+                                              int k, int columns) {
+  int pieces = (columns - k) / 8;
+  if (part.kind == PART_REPLACED) {
+#pragma unroll
+    for (int i = 0; i < PIECES; i++) {
+      if (i < pieces) widen8(v[i], *(const uint4*) ((const char*) part.codes + weightOffset(row, k + 8 * i, columns)));
+    }
+    return;
+  }
+  if (part.scalesBase) {
+    float factor = baseFactor(part, row);
+#pragma unroll
+    for (int i = 0; i < PIECES * 8; i++) v[i / 8][i % 8] *= factor;
+  }
+  if (part.kind == PART_VECTORS) {
+#pragma unroll
+    for (int i = 0; i < PIECES; i++) {
+      if (i < pieces) addVectors(v[i], part, (const __nv_bfloat16*) extra, row, k + 8 * i, columns);
+    }
+    return;
+  }
+  int64_t planeWords = tilesOf(part.outputs) * signTileBytes(columns) / 4;
+  for (int plane = 0; plane < part.planes; plane++) {
+    float scale = part.scales[(int64_t) plane * part.outputs + row];
+#pragma unroll
+    for (int i = 0; i < PIECES; i++) {
+      addPlane(v[i], (const uint32_t*) part.codes + plane * planeWords, scale, row, k + 8 * i, columns);
+    }
+  }
+}
+
 // Inputs k .. k + 7 (k % 8 == 0) of an output: f W + D, where rows that replace stand in for the sum.
 // `weight` holds baseOutputs outputs; `own` is null for the base itself. Planes are added in order.
 __device__ __forceinline__ void variantWeights(float (&v)[8], const char* weight, int baseOutputs,
                                                const Projection* own, int output, int k, int columns) {
-#pragma unroll
-  for (int i = 0; i < 8; i++) v[i] = 0;
-  if (output < baseOutputs) widen8(v, *(const uint4*) (weight + weightOffset(output, k, columns)));
+  float one[1][8] = {};
+  if (output < baseOutputs) widen8(one[0], *(const uint4*) (weight + weightOffset(output, k, columns)));
   for (int p = 0; own != nullptr && p < own->parts; p++) {
     const Part& part = own->part[p];
     int row = rowOf(part, output);
     if (row < 0) continue;
-    if (part.kind == PART_REPLACED) {
-      widen8(v, *(const uint4*) ((const char*) part.codes + weightOffset(row, k, columns)));
+    if (isLight(part)) {
+      changeWeights(one, part, own->extra[p], row, k, columns);
       continue;
     }
     if (part.scalesBase) {
       float factor = baseFactor(part, row);
 #pragma unroll
-      for (int i = 0; i < 8; i++) v[i] *= factor;
-    }
-    if (part.kind == PART_VECTORS) {
-      addVectors(v, part, (const __nv_bfloat16*) own->extra[p], row, k, columns);
-      continue;
+      for (int i = 0; i < 8; i++) one[0][i] *= factor;
     }
     if (part.kind == PART_LOW_RANK) {
-      addLowRank(v, part, (const char*) own->extra[p], row, k, columns);
-      continue;
-    }
-    if (part.kind == PART_SPARSE) {
-      addSparse(v, part, (const float*) own->extra[p], row, k, columns);
-      continue;
-    }
-    if (part.kind == PART_GROUPED) {
-      addGrouped(v, part, *(const GroupedExtra*) own->extra[p], row, k, columns);
-      continue;
-    }
-    if (part.kind == PART_LOOKUP) {
-      addLookup(v, part, (const LookupTable*) own->extra[p], row, k, columns);
-      continue;
-    }
-    if (part.kind != PART_SIGNS) __trap();
-    int64_t planeWords = tilesOf(part.outputs) * signTileBytes(columns) / 4;
-    for (int plane = 0; plane < part.planes; plane++) {
-      addPlane(v, (const uint32_t*) part.codes + plane * planeWords,
-               part.scales[(int64_t) plane * part.outputs + row], row, k, columns);
+      addLowRank(one[0], part, (const char*) own->extra[p], row, k, columns);
+    } else if (part.kind == PART_SPARSE) {
+      addSparse(one[0], part, (const float*) own->extra[p], row, k, columns);
+    } else if (part.kind == PART_GROUPED) {
+      addGrouped(one[0], part, *(const GroupedExtra*) own->extra[p], row, k, columns);
+    } else if (part.kind == PART_LOOKUP) {
+      addLookup(one[0], part, (const LookupTable*) own->extra[p], row, k, columns);
+    } else {
+      __trap();
     }
   }
+#pragma unroll
+  for (int i = 0; i < 8; i++) v[i] = one[0][i];
 }

@@ -1,25 +1,30 @@
 // prefill_linear: one linear layer for many rows of prompts, of the base and of tenants, in one launch.
 //
-//   y[t, n] = sum over k of x[t, k] * V[n, k]     V: the weights of t's variant, from widen_projection; W for
-//   the base's rows and where the tenant's run has no parts in this slot
+//   y[t, n] = sum over k of x[t, k] * V[n, k]     V = f W + D: the weights of t's variant, rounded to bf16 once;
+//   W for the base's rows and where the tenant's run has no parts in this slot
 //
 //   finish STORE_BF16    out bf16 [T, N]   = y
 //          ADD_F32       out f32  [T, N]  += y                     the residual stream
 //          SILU_BF16     out bf16 [T, N/2] = silu(gate) * up       interleaved tiles
 //
-//   x bf16 [T, C] row-major, 16-byte aligned   W weight tiles, scratch as in widen_projection
+//   x bf16 [T, C] row-major, 16-byte aligned   W weight tiles, scratch as in widen_projection, for runs
+//   where a part is not light (variant.cuh)
 //   tiles: the rows, at most ROWS of one variant in each; rows of no tile are left alone
-//   Requires  C % 8 == 0, N % 8 == 0.
-//   Launch    grid (tiles, N / OUTPUTS rounded up), block 128, SHARED_BYTES of dynamic shared memory; may
-//             overlap its predecessor. Blocks of all tiles that read the same weights run together.
-//   Numerics  products of bf16, sums in fp32 in an order that depends on C only: a row's bits depend
-//             neither on its tile nor on the batch.
-//   Cost      2 operations a row and weight; a block reads 2 (ROWS + OUTPUTS) C bytes.
+//   Requires  C % 8 == 0, N % 8 == 0, no outputs beyond the base's.
+//   Launch    any grid: a block a multiprocessor; block THREADS, SHARED_BYTES of dynamic shared memory; may
+//             overlap its predecessor. Neighbouring blocks take tiles that read the same weights.
+//   Numerics  differences added in fp32; products of bf16, sums in fp32 in an order that depends on C only: a
+//             row's bits depend neither on its tile nor on the batch.
+//   Cost      2 operations a row and weight, of 64 rows at a time; 2 (rows + OUTPUTS) C bytes and the codes read
+//             a tile and OUTPUTS outputs, most of them from the second-level cache.
+//
+// Of a block's four warpgroups one copies rows and the base's weights, 64 inputs of them at a time; one adds
+// the differences to the weights where they lie; two multiply, each every other 64 rows.
 #include "../common/async.cuh"
+#include "../common/barrier.cuh"
 #include "../common/linear.cuh"
-#include "../common/mma.cuh"
-#include "../common/numbers.cuh"
-#include "../common/tiles.cuh"
+#include "../common/variant.cuh"
+#include "../common/wgmma.cuh"
 
 // Neighbouring rows of one variant.
 struct RowTile {          // 16 bytes
@@ -37,6 +42,7 @@ struct PrefillOperands {
   const Step* step;
   const RowTile* tiles;
   int64_t stride;        // bytes, from a run's weights in scratch to the next
+  int tileCount;
   int slot;              // of the projection in the tenants' tables
   int firstRun;          // whose weights scratch begins with, from 0
   int columns;           // C
@@ -44,146 +50,230 @@ struct PrefillOperands {
   int finish;
 };
 
-// A block of WARP_ROWS x WARP_COLUMNS warps, each with 64 rows and 64 outputs. A weight's place in its tile
-// is that of the second operand of a product; rows lie in shared memory as they are, and a lane reads of
-// them the same 8 inputs. Rows of odd number swap their halves, so that neighbours do not meet in a bank.
-template <int WARP_ROWS, int WARP_COLUMNS, int COPIES>
-struct RowsBlock {
-  static constexpr int ROWS = 64 * WARP_ROWS, OUTPUTS = 64 * WARP_COLUMNS, THREADS = 32 * WARP_ROWS * WARP_COLUMNS;
-  static constexpr int ROW_BYTES = BLOCK_INPUTS * 2;
-  static constexpr int INPUT_BYTES = ROWS * ROW_BYTES;
-  static constexpr int TILES = OUTPUTS / TILE_OUTPUTS;
-  static constexpr int FILL_BYTES = INPUT_BYTES + TILES * BLOCK_BYTES;
-  static constexpr int FILLS = COPIES;
-  static constexpr int SHARED_BYTES = FILLS * FILL_BYTES;
-  static constexpr int BANDS = 4;        // of 16 rows, a warp's
-  static constexpr int HALVES = 8;       // of tiles, a warp's
+// A block's shared memory: fills of rows and weights, both with the 64 inputs of a row or output in 128 bytes,
+// swizzled; then, of each fill, barriers that say: copied, changed, multiplied.
+struct PrefillBlock {
+  static constexpr int ROWS = 256, OUTPUTS = 128, FILLS = 4, THREADS = 512;
+  static constexpr int LINE_BYTES = BLOCK_INPUTS * 2, INPUT_BYTES = ROWS * LINE_BYTES;
+  static constexpr int FILL_BYTES = INPUT_BYTES + OUTPUTS * LINE_BYTES;
+  static constexpr int SHARED_BYTES = 1024 + FILLS * FILL_BYTES + 3 * FILLS * 8;   // its start is aligned
+  static constexpr int COPY_REGISTERS = 40, CHANGE_REGISTERS = 104, MULTIPLY_REGISTERS = 184;
+};
 
-  char* memory;
-  const PrefillOperands& operands;
-  RowTile tile;
-  const char* weights;
-  int lane = threadIdx.x % 32, warpRow = threadIdx.x / 32 % WARP_ROWS, warpColumn = threadIdx.x / 32 / WARP_ROWS;
-  float sums[BANDS][HALVES][4] = {};
+// Where a thread is in the block's rounds through its fills.
+struct Fill {
+  uint32_t memory;
+  int index = 0;
+  uint32_t round = 0;
 
-  // Rows past the tile's last and tiles past the outputs are copies; nobody stores what comes of them.
-  __device__ __forceinline__ void copy(int block) const {
-    uint32_t to = sharedAddress(memory) + block % FILLS * FILL_BYTES;
-    int piece = threadIdx.x % 8, k = block * BLOCK_INPUTS + piece * 8;
-    bool exists = k < operands.columns;
-#pragma unroll
-    for (int i = 0; i < ROWS; i += THREADS / 8) {
-      int row = i + threadIdx.x / 8;
-      const __nv_bfloat16* from =
-          operands.x + (int64_t) (tile.firstRow + min(row, tile.rows - 1)) * operands.columns + (exists ? k : 0);
-      copyAsync16(to + row * ROW_BYTES + (piece ^ row % 2 * 4) * 16, from, exists ? 16 : 0);
-    }
-    int last = tilesOf(operands.outputs) - 1;
-    int64_t tileBytes = weightTileBytes(operands.columns);
-#pragma unroll
-    for (int i = 0; i < TILES; i += THREADS / (BLOCK_BYTES / 16)) {
-      int own = i + threadIdx.x / (BLOCK_BYTES / 16), at = threadIdx.x % (BLOCK_BYTES / 16) * 16;
-      int64_t from = min((int) blockIdx.y * TILES + own, last) * tileBytes + (int64_t) block * BLOCK_BYTES + at;
-      copyAsync16(to + INPUT_BYTES + own * BLOCK_BYTES + at, weights + from);
-    }
+  __device__ __forceinline__ uint32_t at() const { return memory + index * PrefillBlock::FILL_BYTES; }
+  __device__ __forceinline__ uint32_t copied() const { return barrier(0); }
+  __device__ __forceinline__ uint32_t changed() const { return barrier(1); }
+  __device__ __forceinline__ uint32_t multiplied() const { return barrier(2); }
+  __device__ __forceinline__ uint32_t barrier(int kind) const {
+    return memory + PrefillBlock::FILLS * (PrefillBlock::FILL_BYTES + kind * 8) + index * 8;
   }
-
-  __device__ __forceinline__ void multiplyBlock(int block) {
-    const char* inputs = memory + block % FILLS * FILL_BYTES;
-    const char* tiles = inputs + INPUT_BYTES + warpColumn * (HALVES / 2) * BLOCK_BYTES;
-#pragma unroll
-    for (int chunk = 0; chunk < 2; chunk++) {
-      uint4 w[HALVES];
-#pragma unroll
-      for (int n = 0; n < HALVES; n++) {
-        w[n] = *(const uint4*) (tiles + n / 2 * BLOCK_BYTES + (chunk * 2 + n % 2) * UNIT_BYTES + lane * 16);
-      }
-#pragma unroll
-      for (int band = 0; band < BANDS; band++) {
-        int row = warpRow * 16 * BANDS + band * 16 + lane / 4;
-        const char* from = inputs + row * ROW_BYTES + ((chunk * 4 + lane % 4) ^ row % 2 * 4) * 16;
-        uint4 low = *(const uint4*) from, high = *(const uint4*) (from + 8 * ROW_BYTES);
-#pragma unroll
-        for (int n = 0; n < HALVES; n++) {
-          multiply(sums[band][n], low.x, high.x, low.y, high.y, w[n].x, w[n].y);
-        }
-#pragma unroll
-        for (int n = 0; n < HALVES; n++) {
-          multiply(sums[band][n], low.z, high.z, low.w, high.w, w[n].z, w[n].w);
-        }
-      }
+  __device__ __forceinline__ void next() {
+    if (++index == PrefillBlock::FILLS) {
+      index = 0;
+      round ^= 1;
     }
-  }
-
-  __device__ __forceinline__ void store() const {
-    int firstTile = blockIdx.y * TILES + warpColumn * (HALVES / 2);
-#pragma unroll
-    for (int band = 0; band < BANDS; band++) {
-#pragma unroll
-      for (int high = 0; high < 2; high++) {
-        int row = warpRow * 16 * BANDS + band * 16 + high * 8 + lane / 4;
-        if (row >= tile.rows) continue;
-#pragma unroll
-        for (int n = 0; n < HALVES; n++) {
-          const float* v = &sums[band][n][2 * high];
-          int output = (firstTile * 2 + n) * 8 + lane % 4 * 2;
-          if (output >= operands.outputs) continue;
-          int64_t at = (int64_t) (tile.firstRow + row) * operands.outputs + output;
-          if (operands.finish == ADD_F32) {
-            float2* to = (float2*) ((float*) operands.out + at);
-            float2 before = *to;
-            *to = make_float2(before.x + v[0], before.y + v[1]);
-          } else if (operands.finish == STORE_BF16) {
-            *(uint32_t*) ((__nv_bfloat16*) operands.out + at) = narrow2(v[0], v[1]);
-          } else if (n % 2 == 0) {
-            const float* up = &sums[band][n + 1][2 * high];
-            int64_t inner = (int64_t) (tile.firstRow + row) * (operands.outputs / 2) + output / 16 * 8 + output % 8;
-            *(uint32_t*) ((__nv_bfloat16*) operands.out + inner) = narrow2(gated(v[0], up[0]), gated(v[1], up[1]));
-          }
-        }
-      }
-    }
-  }
-
-  __device__ __forceinline__ static float gated(float gate, float up) {
-    return gate / (1.0f + __expf(-gate)) * up;
   }
 };
 
-template <typename Block>
-__device__ __forceinline__ void prefillLinear(const PrefillOperands& operands) {
-  extern __shared__ __align__(128) char memory[];
-  letDependentsStart();
-  RowTile tile = operands.tiles[blockIdx.x];
-  const char* weights = operands.weight;
-  if (tile.run > 0 && operands.scratch != nullptr &&
-      operands.step->run[tile.run - 1].projections[operands.slot].parts > 0) {
-    weights = operands.scratch + (tile.run - 1 - operands.firstRun) * operands.stride;
+// A tile of rows and OUTPUTS outputs.
+struct PrefillUnit {
+  RowTile tile;
+  int firstOutput;
+  const Projection* own;    // whose differences are added to the weights; null: none are
+  const char* weights;
+
+  __device__ __forceinline__ static int count(const PrefillOperands& o) {
+    return ceilDiv(o.outputs, PrefillBlock::OUTPUTS) * o.tileCount;
   }
-  Block block = {memory, operands, tile, weights};
-  int blocks = ceilDiv(operands.columns, BLOCK_INPUTS);
-  awaitPredecessors();
-#pragma unroll 1
-  for (int i = 0; i < Block::FILLS - 1; i++) {
-    if (i < blocks) block.copy(i);
-    commitCopies();
+  __device__ __forceinline__ static PrefillUnit at(const PrefillOperands& o, int index) {
+    RowTile tile = o.tiles[index % o.tileCount];
+    PrefillUnit unit = {tile, index / o.tileCount * PrefillBlock::OUTPUTS, nullptr, o.weight};
+    if (tile.run == 0) return unit;
+    unit.own = &o.step->run[tile.run - 1].projections[o.slot];
+    if (isWidened(*unit.own)) {
+      unit.own = nullptr;
+      unit.weights = o.scratch + (tile.run - 1 - o.firstRun) * o.stride;
+    }
+    return unit;
   }
-#pragma unroll 1
-  for (int i = 0; i < blocks; i++) {
-    awaitCopies<Block::FILLS - 2>();
-    __syncthreads();  // This fill has arrived for all, and nobody reads the one that is copied to next.
-    if (i + Block::FILLS - 1 < blocks) block.copy(i + Block::FILLS - 1);
-    commitCopies();
-    block.multiplyBlock(i);
+};
+
+// Rows past the tile's last and outputs past N keep what was there; nobody stores what comes of them.
+__device__ __forceinline__ void copyFills(const PrefillOperands& o, Fill fill) {
+  int piece = threadIdx.x % 8, line = threadIdx.x % 128 / 8, blocks = ceilDiv(o.columns, BLOCK_INPUTS);
+  uint32_t place = line * PrefillBlock::LINE_BYTES + (piece ^ line % 8) * 16;
+  int64_t tileBytes = weightTileBytes(o.columns);
+  for (int index = blockIdx.x; index < PrefillUnit::count(o); index += gridDim.x) {
+    PrefillUnit unit = PrefillUnit::at(o, index);
+    const char* x = (const char*) (o.x + (int64_t) (unit.tile.firstRow + line) * o.columns + piece * 8);
+    const char* weights =
+        unit.weights + unit.firstOutput / TILE_OUTPUTS * tileBytes + weightOffset(line, piece * 8, o.columns);
+    int rows = unit.tile.rows - line, tiles = tilesOf(o.outputs) - unit.firstOutput / TILE_OUTPUTS;
+    for (int block = 0; block < blocks; block++, fill.next()) {
+      awaitPhase(fill.multiplied(), fill.round ^ 1);
+      bool exists = block * BLOCK_INPUTS + piece * 8 < o.columns;
+      uint32_t to = fill.at() + place;
+#pragma unroll
+      for (int i = 0; i < PrefillBlock::ROWS / 16; i++) {
+        const char* from = x + (int64_t) (i * 16) * 2 * o.columns + block * PrefillBlock::LINE_BYTES;
+        if (i * 16 < rows) copyAsync16(to + i * 16 * PrefillBlock::LINE_BYTES, exists ? from : x, exists ? 16 : 0);
+      }
+#pragma unroll
+      for (int i = 0; i < PrefillBlock::OUTPUTS / 16; i++) {
+        if (i >= tiles) break;
+        copyAsync16(to + PrefillBlock::INPUT_BYTES + i * 16 * PrefillBlock::LINE_BYTES,
+                    weights + i * tileBytes + (int64_t) block * BLOCK_BYTES);
+      }
+      arriveAfterCopies(fill.copied());
+    }
   }
-  awaitCopies<0>();
-  block.store();
 }
 
-// Two blocks a multiprocessor: while one waits for its copies, the other multiplies.
-using PrefillBlock = RowsBlock<2, 2, 3>;
+// A thread changes the weights of one output. All is shown to the products here, as nobody else waits for copies.
+__device__ __forceinline__ void changeFills(const PrefillOperands& o, Fill fill, char* memory) {
+  constexpr int PIECES = 4;   // that are changed at once
+  int own = threadIdx.x % 128, blocks = ceilDiv(o.columns, BLOCK_INPUTS);
+  for (int index = blockIdx.x; index < PrefillUnit::count(o); index += gridDim.x) {
+    PrefillUnit unit = PrefillUnit::at(o, index);
+    Part part;
+    const void* extra = nullptr;
+    int row = -1;
+    for (int p = 0; unit.own != nullptr && p < unit.own->parts; p++) {
+      int here = rowOf(unit.own->part[p], unit.firstOutput + own);
+      if (here < 0) continue;
+      part = unit.own->part[p];
+      extra = unit.own->extra[p];
+      row = here;
+    }
+    for (int block = 0; block < blocks; block++, fill.next()) {
+      awaitPhase(fill.copied(), fill.round);
+      if (row >= 0) {
+        uint4* line = (uint4*) (memory + fill.index * PrefillBlock::FILL_BYTES + PrefillBlock::INPUT_BYTES +
+                                own * PrefillBlock::LINE_BYTES);
+#pragma unroll
+        for (int first = 0; first < 8; first += PIECES) {
+          float v[PIECES][8];
+#pragma unroll
+          for (int i = 0; i < PIECES; i++) widen8(v[i], line[(first + i) ^ own % 8]);
+          changeWeights(v, part, extra, row, block * BLOCK_INPUTS + first * 8, o.columns);
+#pragma unroll
+          for (int i = 0; i < PIECES; i++) line[(first + i) ^ own % 8] = narrow8(v[i]);
+        }
+      }
+      showToProducts();
+      __syncwarp();
+      if (threadIdx.x % 32 == 0) arrive(fill.changed());
+    }
+  }
+}
 
-extern "C" __global__ void __launch_bounds__(PrefillBlock::THREADS, 2)
+__device__ __forceinline__ float gated(float gate, float up) { return gate / (1.0f + __expf(-gate)) * up; }
+
+// Outputs firstOutput + 8 j + 2 t, + 1 of a row lie at sums[4 j + 2 HIGH].
+template <int HIGH>
+__device__ __forceinline__ void storeRow(const PrefillOperands& o, int row, int firstOutput, const float (&sums)[64]) {
+  int t = threadIdx.x % 4;
+#pragma unroll
+  for (int j = 0; j < PrefillBlock::OUTPUTS / 8; j++) {
+    const float v[2] = {sums[4 * j + 2 * HIGH], sums[4 * j + 2 * HIGH + 1]};
+    int output = firstOutput + 8 * j + 2 * t;
+    if (output >= o.outputs) continue;
+    int64_t at = (int64_t) row * o.outputs + output;
+    if (o.finish == ADD_F32) {
+      float2* to = (float2*) ((float*) o.out + at);
+      float2 before = *to;
+      *to = make_float2(before.x + v[0], before.y + v[1]);
+    } else if (o.finish == STORE_BF16) {
+      *(uint32_t*) ((__nv_bfloat16*) o.out + at) = narrow2(v[0], v[1]);
+    } else if (j % 2 == 0) {
+      const float up[2] = {sums[4 * j + 2 * HIGH + 4], sums[4 * j + 2 * HIGH + 5]};
+      int64_t inner = (int64_t) row * (o.outputs / 2) + firstOutput / 2 + 4 * j + 2 * t;
+      *(uint32_t*) ((__nv_bfloat16*) o.out + inner) = narrow2(gated(v[0], up[0]), gated(v[1], up[1]));
+    }
+  }
+}
+
+// Rows [64 group, 64 group + 64) of a unit's tile and, where BANDS is 2, those 128 further.
+template <int BANDS>
+__device__ __forceinline__ void multiplyUnit(const PrefillOperands& o, const PrefillUnit& unit, Fill& fill, int group) {
+  float sums[BANDS > 0 ? BANDS : 1][64] = {};
+  int blocks = ceilDiv(o.columns, BLOCK_INPUTS);
+  uint32_t last = 0;
+#pragma unroll 1
+  for (int block = 0; block < blocks; block++, fill.next()) {
+    awaitPhase(fill.changed(), fill.round);
+    if (BANDS > 0) {
+      beginProducts();
+#pragma unroll
+      for (int k = 0; k < BLOCK_INPUTS / 16; k++) {
+        uint64_t weights = swizzledOperand(fill.at() + PrefillBlock::INPUT_BYTES + 32 * k);
+#pragma unroll
+        for (int band = 0; band < BANDS; band++) {
+          uint64_t rows = swizzledOperand(fill.at() + (group * 64 + band * 128) * PrefillBlock::LINE_BYTES + 32 * k);
+          multiply128(sums[band], rows, weights);
+        }
+      }
+      commitProducts();
+      awaitProducts<1>();   // The block before is done with its fill.
+    }
+    if (threadIdx.x % 32 == 0 && block > 0) arrive(last);
+    last = fill.multiplied();
+  }
+  awaitProducts<0>();
+  if (threadIdx.x % 32 == 0) arrive(last);
+#pragma unroll
+  for (int band = 0; band < BANDS; band++) {
+    int row = group * 64 + band * 128 + threadIdx.x % 128 / 32 * 16 + threadIdx.x % 32 / 4;
+    if (row < unit.tile.rows) storeRow<0>(o, unit.tile.firstRow + row, unit.firstOutput, sums[band]);
+    if (row + 8 < unit.tile.rows) storeRow<1>(o, unit.tile.firstRow + row + 8, unit.firstOutput, sums[band]);
+  }
+}
+
+__device__ __forceinline__ void multiplyFills(const PrefillOperands& o, Fill fill, int group) {
+  for (int index = blockIdx.x; index < PrefillUnit::count(o); index += gridDim.x) {
+    PrefillUnit unit = PrefillUnit::at(o, index);
+    int bands = ceilDiv(max(0, unit.tile.rows - 64 * group), 128);
+    if (bands == 2) {
+      multiplyUnit<2>(o, unit, fill, group);
+    } else if (bands == 1) {
+      multiplyUnit<1>(o, unit, fill, group);
+    } else {
+      multiplyUnit<0>(o, unit, fill, group);
+    }
+  }
+}
+
+extern "C" __global__ void __launch_bounds__(PrefillBlock::THREADS, 1)
 prefill_linear(const __grid_constant__ PrefillOperands operands) {
-  prefillLinear<PrefillBlock>(operands);
+  extern __shared__ char unaligned[];
+  letDependentsStart();
+  char* memory = unaligned + (1024 - sharedAddress(unaligned) % 1024) % 1024;
+  Fill fill = {sharedAddress(memory)};
+  if (threadIdx.x == 0) {
+    for (int i = 0; i < PrefillBlock::FILLS; i++, fill.next()) {
+      initBarrier(fill.copied(), 128);
+      initBarrier(fill.changed(), 4);       // warps that change
+      initBarrier(fill.multiplied(), 8);    // warps that multiply
+    }
+  }
+  __syncthreads();
+  fill = {sharedAddress(memory)};
+  awaitPredecessors();
+  int group = threadIdx.x / 128;
+  if (group == 0) {
+    releaseRegisters<PrefillBlock::COPY_REGISTERS>();
+    copyFills(operands, fill);
+  } else if (group == 1) {
+    releaseRegisters<PrefillBlock::CHANGE_REGISTERS>();
+    changeFills(operands, fill, memory);
+  } else {
+    takeRegisters<PrefillBlock::MULTIPLY_REGISTERS>();
+    multiplyFills(operands, fill, group - 2);
+  }
 }

@@ -1,7 +1,9 @@
-// widen_projection: writes out what variants' weights are, for prompts, whose many rows share them.
+// widen_projection: writes out what variants' weights are, for prompts, where prefill_linear had rather read
+// them than add the differences itself.
 //
 //   scratch[r][n, k] = f[n] * W[n, k] + D[n, k]     D: the difference of run first + r; f: its factors, or 1
-//   rows of D that replace stand in for W + D; runs without parts in this slot are left out
+//   rows of D that replace stand in for W + D; all runs but those
+//   where a part is not light (variant.cuh) are left out
 //
 //   scratch  weight tiles (tiles.cuh), `stride` bytes from a run's to the next   W weight tiles
 //   step: as in fused_linear
@@ -19,7 +21,7 @@ widen_projection(char* __restrict__ scratch, const char* __restrict__ weight, co
   letDependentsStart();
   awaitPredecessors();
   const Projection* own = &step->run[firstRun + blockIdx.x].projections[slot];
-  if (own->parts == 0) return;
+  if (!isWidened(*own)) return;
   int64_t tile = blockIdx.y * weightTileBytes(columns);
   uint4* to = (uint4*) (scratch + blockIdx.x * stride + tile);
   int pieces = (int) (weightTileBytes(columns) / 16);
