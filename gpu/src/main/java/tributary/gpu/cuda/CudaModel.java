@@ -44,6 +44,7 @@ final class CudaModel implements CompiledModel {
   private final Set<Integer> biases = new TreeSet<>();
   private final AtomicInteger vocabulary = new AtomicInteger();
   private final Set<Integer> differing = ConcurrentHashMap.newKeySet();
+  private final Set<Integer> differingHeavily = ConcurrentHashMap.newKeySet();
   private final Map<Integer, Integer> rowsMax = new ConcurrentHashMap<>();
   private boolean biased;
 
@@ -205,9 +206,19 @@ final class CudaModel implements CompiledModel {
     return differing.size();
   }
 
-  /** Some tenant has a difference to a projection. */
-  void differ(int projection) {
-    differing.add(projection);
+  /** True for such a projection where some difference is not light. */
+  boolean differsHeavily(int projection) {
+    return differingHeavily.contains(projection);
+  }
+
+  /** Some tenant has these differences to a projection. */
+  void differ(int projection, List<ProjectionLayout.Part> parts) {
+    if (!parts.isEmpty()) {
+      differing.add(projection);
+    }
+    if (!parts.stream().allMatch(part -> part.kind().isLight())) {
+      differingHeavily.add(projection);
+    }
   }
 
   /** True when the base has a bias. */

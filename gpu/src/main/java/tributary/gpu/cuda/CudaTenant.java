@@ -253,9 +253,7 @@ final class CudaTenant implements CompiledTenant {
                 .reduce(model.projections().get(i).outputs(), Math::max);
         ProjectionLayout.write(
             table.asSlice((long) i * ProjectionLayout.BYTES, ProjectionLayout.BYTES), own, outputs);
-        if (!own.isEmpty()) {
-          model.differ(i);
-        }
+        model.differ(i, own);
         if (i == model.head()) {
           model.widen(outputs);
         }

@@ -37,6 +37,14 @@ final class ProjectionLayout {
 
   /** What a part's codes are. */
   sealed interface Kind {
+    /** True where prompts' products add it to the weights themselves, {@code variant.cuh}. */
+    default boolean isLight() {
+      return switch (this) {
+        case Signs _, Replaced _, Vectors _ -> true;
+        case Sparse _, Lookup _, Grouped _, LowRank _ -> false;
+      };
+    }
+
     /** Sign tiles; scales are fp32 [planes, outputs]. */
     record Signs(int planes) implements Kind {}
 

@@ -3,12 +3,14 @@ package tributary.gpu.cuda;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import tributary.gpu.cuda.driver.Arguments;
+import tributary.gpu.cuda.driver.Driver;
 import tributary.gpu.cuda.driver.LaunchShape;
 import tributary.gpu.cuda.driver.LaunchShape.Grid;
 
 /**
- * Linear layers of many rows. Contracts: {@code prefill_linear.cu} and, for tenants' weights,
- * {@code widen_projection.cu}. As many tenants share a launch as the scratch has room for.
+ * Linear layers of many rows. Contracts: {@code prefill_linear.cu} and, where tenants' differences
+ * are not {@linkplain ProjectionLayout.Kind#isLight light}, {@code widen_projection.cu}. Of those
+ * as many tenants share a launch as the scratch has room for; of others all do.
  *
  * @param step address of the batch's description
  */
@@ -17,10 +19,13 @@ record PromptLinear(CudaModel model, Launcher launcher, long step, RowTiles tile
   private static final String BINARY = "prefill_linear";
   private static final int OPERAND_BYTES = 80;
   private static final int OUTPUTS = 128;
-  private static final int THREADS = 128;
+  private static final int THREADS = 512;
   private static final int WIDEN_THREADS = 256;
-  private static final int FILLS = 3;
+  private static final int FILLS = 4;
   private static final int FILL_BYTES = (RowTiles.ROWS + OUTPUTS) * 64 * Short.BYTES;
+  private static final int ALIGNMENT = 1024;
+  private static final int BARRIERS = 3;
+  private static final int SHARED_BYTES = ALIGNMENT + FILLS * (FILL_BYTES + BARRIERS * Long.BYTES);
 
   /** Device memory for weights that were widened. */
   record Scratch(long address, long bytes) {}
@@ -56,7 +61,7 @@ record PromptLinear(CudaModel model, Launcher launcher, long step, RowTiles tile
   public void multiply(int slot, long out, long x, FusedLinear.Finish finish) {
     Projection projection = model.projections().get(slot);
     int runs = tiles.runs();
-    if (runs == 0 || !model.differs(slot)) {
+    if (runs == 0 || !model.differsHeavily(slot)) {
       multiply(new Share(slot, 0, 0, tiles.before(runs), 0), out, x, finish);
       return;
     }
@@ -107,21 +112,23 @@ record PromptLinear(CudaModel model, Launcher launcher, long step, RowTiles tile
             .putLong(step)
             .putLong(tiles.address() + (long) share.firstTile * RowTiles.BYTES)
             .putLong(bytes(projection))
+            .putInt(count)
             .putInt(share.slot)
             .putInt(share.firstRun)
             .putInt(projection.columns())
             .putInt(projection.outputs())
             .putInt(finish.code())
             .array();
-    int shared = FILLS * FILL_BYTES;
-    launcher.driver().allowSharedMemory(launcher.kernels().function(BINARY, BINARY), shared);
+    Driver driver = launcher.driver();
+    driver.allowSharedMemory(launcher.kernels().function(BINARY, BINARY), SHARED_BYTES);
+    int units = count * Math.ceilDiv(projection.outputs(), OUTPUTS);
     launcher.overlapping(
         BINARY,
         BINARY,
         new LaunchShape(
-            new Grid(count, Math.ceilDiv(projection.outputs(), OUTPUTS), 1),
+            new Grid(Math.min(units, driver.facts().multiprocessors()), 1, 1),
             THREADS,
-            shared,
+            SHARED_BYTES,
             1,
             true),
         new Arguments().structure(operands));

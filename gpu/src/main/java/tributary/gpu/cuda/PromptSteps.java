@@ -22,9 +22,9 @@ final class PromptSteps implements AutoCloseable {
 
   /**
    * A shorter stretch goes through decode's launches, 32 rows each: four of these take about as
-   * long as a tile of 128 rows, before which a tenant's weights have to be written out.
+   * long as a tile of 128 rows.
    */
-  static final int STRETCH_MIN = RowTiles.ROWS;
+  static final int STRETCH_MIN = 128;
 
   private static final Logger LOG = LoggerFactory.getLogger(PromptSteps.class);
 

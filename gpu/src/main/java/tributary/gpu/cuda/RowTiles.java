@@ -15,7 +15,7 @@ import tributary.gpu.RowRun;
  */
 record RowTiles(long address, List<Integer> ends) {
   /** Rows of a tile at most. */
-  static final int ROWS = 128;
+  static final int ROWS = 256;
 
   static final int BYTES = 16;
 

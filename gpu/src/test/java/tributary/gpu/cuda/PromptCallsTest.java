@@ -67,8 +67,8 @@ class PromptCallsTest {
         });
   }
 
-  private CompiledTenant tenant(long seed) {
-    return model.tenant(Tenants.SIGNS.of(decoder, seed).operands(backend));
+  private CompiledTenant tenant(Tenants kind, long seed) {
+    return model.tenant(kind.of(decoder, seed).operands(backend));
   }
 
   @Test
@@ -91,7 +91,7 @@ class PromptCallsTest {
             "argmax_f32");
     assertThat(driver.takeShapes())
         .extracting(shape -> shape.grid())
-        .contains(new Grid(300, 1, 1), new Grid(2, 5, 1), new Grid(3, 1, 1), new Grid(300, 4, 1));
+        .contains(new Grid(300, 1, 1), new Grid(2, 5, 1), new Grid(2, 1, 1), new Grid(300, 4, 1));
     assertThat(driver.takeCalls())
         .contains("copyOnDevice", "copyToHost bytes=" + Integer.BYTES)
         .doesNotContain("beginCapture", "launchGraph");
@@ -99,8 +99,28 @@ class PromptCallsTest {
   }
 
   @Test
-  void tenants_share_the_launches_behind_their_widened_weights() {
-    List<CompiledTenant> tenants = List.of(tenant(1), tenant(2), tenant(3));
+  void tenants_of_light_differences_share_the_base_s_launches() {
+    List<CompiledTenant> tenants =
+        List.of(tenant(Tenants.SIGNS, 1), tenant(Tenants.VECTORS, 2), tenant(Tenants.REPLACED, 3));
+    run(tenants, 200, 128, 129, 500);
+
+    assertThat(driver.takeKernels())
+        .doesNotContain("widen_projection")
+        .filteredOn("prefill_linear"::equals)
+        .hasSize(4);
+    // One tile of the base's rows, of 128 and of 129, two of 500.
+    assertThat(driver.takeShapes()).extracting(shape -> shape.grid()).contains(new Grid(5, 1, 1));
+    assertThat(chosen).containsExactly(199, 327, 456, 956);
+    tenants.forEach(CompiledTenant::close);
+  }
+
+  @Test
+  void tenants_of_other_differences_share_launches_behind_their_widened_weights() {
+    List<CompiledTenant> tenants =
+        List.of(
+            tenant(Tenants.SPARSE_CODES, 1),
+            tenant(Tenants.GROUPED_CODES, 2),
+            tenant(Tenants.SPARSE_CODES, 3));
     run(tenants, 200, 128, 129, 500);
 
     List<String> kernels = driver.takeKernels();
