@@ -11,8 +11,9 @@
 //   where a part is not light (variant.cuh)
 //   tiles: the rows, at most ROWS of one variant in each; rows of no tile are left alone
 //   Requires  C % 8 == 0, N % 8 == 0, no outputs beyond the base's.
-//   Launch    any grid: a block a multiprocessor; block THREADS, SHARED_BYTES of dynamic shared memory; may
-//             overlap its predecessor. Neighbouring blocks take tiles that read the same weights.
+//   Launch    on capability 9.0 alone (traps elsewhere); any grid, best a block a multiprocessor; block THREADS,
+//             SHARED_BYTES of dynamic shared memory; may overlap its predecessor. Neighbouring blocks take tiles
+//             that read the same weights.
 //   Numerics  differences added in fp32; products of bf16, sums in fp32 in an order that depends on C only: a
 //             row's bits depend neither on its tile nor on the batch.
 //   Cost      2 operations a row and weight, of 64 rows at a time; 2 (rows + OUTPUTS) C bytes and the codes read
@@ -122,7 +123,7 @@ __device__ __forceinline__ void copyFills(const PrefillOperands& o, Fill fill) {
 #pragma unroll
       for (int i = 0; i < PrefillBlock::ROWS / 16; i++) {
         const char* from = x + (int64_t) (i * 16) * 2 * o.columns + block * PrefillBlock::LINE_BYTES;
-        if (i * 16 < rows) copyAsync16(to + i * 16 * PrefillBlock::LINE_BYTES, exists ? from : x, exists ? 16 : 0);
+        if (i * 16 < rows) copyAsync16(to + i * 16 * PrefillBlock::LINE_BYTES, exists ? from : (const char*) o.x, exists ? 16 : 0);
       }
 #pragma unroll
       for (int i = 0; i < PrefillBlock::OUTPUTS / 16; i++) {
@@ -251,6 +252,7 @@ __device__ __forceinline__ void multiplyFills(const PrefillOperands& o, Fill fil
 
 extern "C" __global__ void __launch_bounds__(PrefillBlock::THREADS, 1)
 prefill_linear(const __grid_constant__ PrefillOperands operands) {
+#ifdef __CUDA_ARCH_FEAT_SM90_ALL
   extern __shared__ char unaligned[];
   letDependentsStart();
   char* memory = unaligned + (1024 - sharedAddress(unaligned) % 1024) % 1024;
@@ -276,4 +278,7 @@ prefill_linear(const __grid_constant__ PrefillOperands operands) {
     takeRegisters<PrefillBlock::MULTIPLY_REGISTERS>();
     multiplyFills(operands, fill, group - 2);
   }
+#else
+  __trap();
+#endif
 }

@@ -17,6 +17,10 @@ import tributary.gpu.cuda.driver.LaunchShape.Grid;
 record PromptLinear(CudaModel model, Launcher launcher, long step, RowTiles tiles, Scratch scratch)
     implements StepLaunches.Linear {
   private static final String BINARY = "prefill_linear";
+
+  /** The only one with products of a warpgroup. */
+  private static final int CAPABILITY = 90;
+
   private static final int OPERAND_BYTES = 80;
   private static final int OUTPUTS = 128;
   private static final int THREADS = 512;
@@ -41,8 +45,11 @@ record PromptLinear(CudaModel model, Launcher launcher, long step, RowTiles tile
     return most;
   }
 
-  /** True when the kernels take all projections of a step's layers. */
+  /** True when the device has the products, and they take all projections of a step's layers. */
   static boolean serves(CudaModel model) {
+    if (model.device().driver().facts().capability() != CAPABILITY) {
+      return false;
+    }
     for (int slot = 0; slot < model.projections().size(); slot++) {
       Projection projection = model.projections().get(slot);
       boolean ofVocabulary = slot == model.embedding() || slot == model.head();
