@@ -123,7 +123,8 @@ __device__ __forceinline__ void copyFills(const PrefillOperands& o, Fill fill) {
 #pragma unroll
       for (int i = 0; i < PrefillBlock::ROWS / 16; i++) {
         const char* from = x + (int64_t) (i * 16) * 2 * o.columns + block * PrefillBlock::LINE_BYTES;
-        if (i * 16 < rows) copyAsync16(to + i * 16 * PrefillBlock::LINE_BYTES, exists ? from : (const char*) o.x, exists ? 16 : 0);
+        if (i * 16 >= rows) break;
+        copyAsync16(to + i * 16 * PrefillBlock::LINE_BYTES, exists ? from : (const char*) o.x, exists ? 16 : 0);
       }
 #pragma unroll
       for (int i = 0; i < PrefillBlock::OUTPUTS / 16; i++) {
