@@ -238,13 +238,13 @@ struct Model {
   std::vector<char*> tenantMemory;
 };
 
-struct Launches { int rows, tenants; LaunchOptions options; };
+struct Launches { int rows, tenants; LaunchOptions options; bool signsAlone = false; };
 
 static void linear(Model& m, int slot, void* out, const bf16* x, int finish, const Launches& run) {
   const Shape& s = Model::shapeOf(slot);
   float* difference = run.tenants > 0 && slot != HEAD_SLOT ? m.difference : nullptr;
   fusedLinear({out, x, m.weights[slot], m.step, difference, m.arrivals, slot, run.rows, s.columns, s.outputs, s.outputs, finish},
-              run.options);
+              run.options, difference != nullptr && run.signsAlone);
 }
 
 static void attention(Model& m, int layer, const Launches& run) {
@@ -347,7 +347,7 @@ static double run(Model& m, const Job& job, const char* what, double bandwidth, 
   LaunchOptions options;
   options.overlaps = overlaps;
   auto time = [&](auto body) {
-    return milliseconds([&](cudaStream_t s) { options.stream = s; body(Launches{job.rows, job.tenants, options}); }, 60);
+    return milliseconds([&](cudaStream_t s) { options.stream = s; body(Launches{job.rows, job.tenants, options, 0 < job.planes && job.planes <= 4}); }, 60);
   };
   if (strcmp(what, "step") == 0) {
     bytes = Model::weightBytes() + delta + Model::cacheBytes(job.rows, job.context);

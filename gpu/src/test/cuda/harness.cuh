@@ -17,9 +17,12 @@
 #include "../../main/cuda/sampling/argmax.cu"
 
 // A linear layer. Where `operands` names memory for tenants' differences, all blocks must run at once.
-inline void fusedLinear(LinearOperands operands, const LaunchOptions& options) {
+inline void fusedLinear(LinearOperands operands, const LaunchOptions& options, bool signsAlone = false) {
   int rowTiles = operands.rows <= 8 ? 1 : operands.rows <= 16 ? 2 : 4;
   auto kernel = rowTiles == 1 ? fused_linear_8 : rowTiles == 2 ? fused_linear_16 : fused_linear_32;
+  if (signsAlone) {
+    kernel = rowTiles == 1 ? fused_linear_signs_8 : rowTiles == 2 ? fused_linear_signs_16 : fused_linear_signs_32;
+  }
   int clusters = options.clusters > 0 ? options.clusters : multiprocessors() / CLUSTER_BLOCKS;
   int bytes = linearSharedBytes(rowTiles, operands.columns, operands.outputs, clusters);
   while (bytes > 225 * 1024) {

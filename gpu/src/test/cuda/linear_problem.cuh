@@ -340,6 +340,7 @@ struct HostTenant {
 struct LinearCase {
   int outputs, columns, rows, added;
   std::vector<int> tenants;   // rows of each run; negative: rows of the base alone
+  bool signsAlone = false;    // all tenants' parts are of signs
 };
 
 struct LinearProblem {
@@ -380,6 +381,7 @@ struct LinearProblem {
   HostTenant tenant(Random& random) {
     HostTenant t;
     int cut = shape.outputs >= 48 ? shape.outputs / 2 / 16 * 16 : 0, style = (int) tenants.size() % 20;
+    if (shape.signsAlone) style = 20 + style;
     auto add = [&](int kind, int first, int count, int planes) {
       t.parts.push_back(HostPart::make(random, kind, first, count, planes, shape.columns));
     };
@@ -435,7 +437,7 @@ struct LinearProblem {
     } else {
       add(PART_SIGNS, 0, shape.outputs, style % 4 + 1);
     }
-    if (shape.added > 0 && style % 2 == 0) add(PART_REPLACED, shape.outputs, shape.added, 1);
+    if (shape.added > 0 && style < 20 && style % 2 == 0) add(PART_REPLACED, shape.outputs, shape.added, 1);
     t.upload(shape.outputs);
     return t;
   }
@@ -480,13 +482,33 @@ struct LinearProblem {
     return sum;
   }
 
+  bool hasSignsAlone(int firstRow, int rows) const {
+    for (int row = firstRow; row < firstRow + rows; row++) {
+      for (int p = 0; tenantOfRow[row] >= 0 && p < (int) tenants[tenantOfRow[row]].parts.size(); p++) {
+        if (tenants[tenantOfRow[row]].parts[p].kind != PART_SIGNS) return false;
+      }
+    }
+    return true;
+  }
+
+  // By the kernels that the rows can be computed with, all to the same bits.
   std::vector<float> run(const Step* s, int firstRow, int rows, int finish, const LaunchOptions& options,
                          const std::vector<float>& before = {}) const {
+    std::vector<float> out = run(s, firstRow, rows, finish, options, before, false);
+    if (hasSignsAlone(firstRow, rows)) {
+      std::vector<float> other = run(s, firstRow, rows, finish, options, before, true);
+      expect(memcmp(out.data(), other.data(), out.size() * sizeof(float)) == 0, "signs alone: other bits");
+    }
+    return out;
+  }
+
+  std::vector<float> run(const Step* s, int firstRow, int rows, int finish, const LaunchOptions& options,
+                         const std::vector<float>& before, bool signsAlone) const {
     Device<float> out((size_t) rows * outputs), difference(out.bytes() / sizeof(float));
     if (!before.empty()) out.set(before);
     LinearOperands operands = {out.get(), deviceX.get() + (size_t) firstRow * shape.columns, tiles.get(), s,
                                difference.get(), arrivals.get(), 0, rows, shape.columns, shape.outputs, outputs, finish};
-    fusedLinear(operands, options);
+    fusedLinear(operands, options, signsAlone);
     CHECK(cudaDeviceSynchronize());
     expect(out.intact() && difference.intact(), "fused linear writes past its output");
     return out.read();

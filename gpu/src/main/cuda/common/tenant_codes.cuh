@@ -18,25 +18,36 @@ struct Span {
   int share, shares;
 };
 
+// The kinds of parts that code is made for: blocks that have signs alone do not pay for the rest.
+enum Kinds { NO_KIND, SIGNS_ALONE, ANY_KIND };
+
+template <Kinds K>
+__device__ __forceinline__ int kindOf(const Part& part) { return K == SIGNS_ALONE ? (int) PART_SIGNS : part.kind; }
+
 // Units of one plane of one tile.
+template <Kinds K>
 __device__ __forceinline__ int unitsOf(const Part& part, int columns) {
-  return part.kind == PART_SIGNS ? signBlocks(columns)
-       : part.kind == PART_VECTORS ? indexBlocks(columns)
-       : part.kind == PART_SPARSE ? sparseBlocks(columns) * codeBlockUnits(part.codeBits % 16)
-       : part.kind == PART_LOOKUP ? signBlocks(columns) * part.codeBits
-       : part.kind == PART_GROUPED ? groupedBlocks(columns) * codeBlockUnits(part.codeBits)
-       : part.kind == PART_LOW_RANK ? part.rankUnits : ceilDiv(columns, BLOCK_INPUTS) * STAGE_UNITS;
+  int kind = kindOf<K>(part);
+  return kind == PART_SIGNS ? signBlocks(columns)
+       : kind == PART_VECTORS ? indexBlocks(columns)
+       : kind == PART_SPARSE ? sparseBlocks(columns) * codeBlockUnits(part.codeBits % 16)
+       : kind == PART_LOOKUP ? signBlocks(columns) * part.codeBits
+       : kind == PART_GROUPED ? groupedBlocks(columns) * codeBlockUnits(part.codeBits)
+       : kind == PART_LOW_RANK ? part.rankUnits : ceilDiv(columns, BLOCK_INPUTS) * STAGE_UNITS;
 }
 
+template <Kinds K>
 __device__ __forceinline__ int tilesOf(const Part& part) {
-  return part.kind == PART_VECTORS ? ceilDiv(rowsOf(part), TILE_BANDS * part.vectorRows)
+  return kindOf<K>(part) == PART_VECTORS ? ceilDiv(rowsOf(part), TILE_BANDS * part.vectorRows)
        : part.interleaved ? tilesOf(rowsOf(part)) : tilesOf(part.outputs);
 }
 
 // Units that a stage holds: whole blocks of codes.
+template <Kinds K>
 __device__ __forceinline__ int stageUnitsOf(const Part& part) {
-  if (part.kind == PART_LOOKUP) return part.codeBits;
-  bool inBlocks = part.kind == PART_SPARSE || part.kind == PART_GROUPED;
+  int kind = kindOf<K>(part);
+  if (kind == PART_LOOKUP) return part.codeBits;
+  bool inBlocks = kind == PART_SPARSE || kind == PART_GROUPED;
   return inBlocks && part.codeBits % 16 == 4 ? codeBlockUnits(4) : STAGE_UNITS;
 }
 
@@ -51,7 +62,7 @@ __device__ inline Span findSpan(const LinearOperands& operands) {
 #pragma unroll
     for (int p = 0; p < MAX_PARTS; p++) {
       Part part = projection->part[p];
-      if (p < parts) cost += tilesOf(part) * part.planes * unitsOf(part, operands.columns);
+      if (p < parts) cost += tilesOf<ANY_KIND>(part) * part.planes * unitsOf<ANY_KIND>(part, operands.columns);
     }
     if (cost > 0) spans = ceilDiv(run.rows, together);
   }
@@ -85,18 +96,26 @@ __device__ inline Span findSpan(const LinearOperands& operands) {
 struct Assignment {
   Span span;
   Projection projection;   // a copy; no parts where the block has nothing to do
+
+  __device__ __forceinline__ bool hasSignsAlone() const {
+    for (int p = 0; p < projection.parts; p++) {
+      if (projection.part[p].kind != PART_SIGNS) return false;
+    }
+    return true;
+  }
 };
 
 // One tile after another of the span's parts. Tiles are dealt out first to blocks, then to warps; those of
 // vectors to blocks only. Blocks of a span that are many enough share out parts of low rank, since each
 // needs a product of its own before its first tile.
+template <Kinds K>
 struct Item {
   const Assignment* own;
   int part, tile;
 
   __device__ __forceinline__ bool isSplit(int p) const {
     const Projection& all = own->projection;
-    return all.part[p].kind == PART_LOW_RANK && all.parts > 1 && own->span.shares >= all.parts;
+    return kindOf<K>(all.part[p]) == PART_LOW_RANK && all.parts > 1 && own->span.shares >= all.parts;
   }
   __device__ __forceinline__ bool takes(int p) const {
     return !isSplit(p) || own->span.share % own->projection.parts == p;
@@ -110,19 +129,19 @@ struct Item {
 
   __device__ __forceinline__ bool exists() const { return part < MAX_PARTS; }
   __device__ __forceinline__ const Part& its() const { return own->projection.part[part]; }
-  __device__ __forceinline__ bool isShared() const { return its().kind == PART_VECTORS; }
+  __device__ __forceinline__ bool isShared() const { return kindOf<K>(its()) == PART_VECTORS; }
 
   __device__ __forceinline__ void begin(int newPart) {
     for (part = newPart; part < own->projection.parts; part++) {
       if (!takes(part)) continue;
       tile = share(part) + (isShared() ? 0 : (int) threadIdx.x / 32 * shares(part));
-      if (tile < tilesOf(its())) return;
+      if (tile < tilesOf<K>(its())) return;
     }
     part = MAX_PARTS;
   }
   __device__ __forceinline__ void advance() {
     tile += isShared() ? shares(part) : SHARING_WARPS * shares(part);
-    if (tile >= tilesOf(its())) begin(part + 1);
+    if (tile >= tilesOf<K>(its())) begin(part + 1);
   }
 };
 
@@ -130,8 +149,9 @@ struct Item {
 __device__ __forceinline__ int firstShared(int units, int warp) { return units * warp / SHARING_WARPS; }
 
 // This warp's codes: items in order, of each its planes in order.
+template <Kinds K>
 struct CodeSource {
-  Item item;
+  Item<K> item;
   int columns, plane, left, together;   // left: units of this plane's tile; together: those of a stage
   const char* from;
   int64_t stride;             // from a stage's unit to its next: those of look-up codes are of one block each
@@ -141,20 +161,20 @@ struct CodeSource {
   __device__ __forceinline__ void open() {
     for (; !ended(); item.advance()) {
       const Part& part = item.its();
-      int units = unitsOf(part, columns), first = 0, warp = threadIdx.x / 32;
+      int units = unitsOf<K>(part, columns), first = 0, warp = threadIdx.x / 32;
       left = units;
-      together = stageUnitsOf(part);
-      if (part.kind == PART_VECTORS) {
+      together = stageUnitsOf<K>(part);
+      if (kindOf<K>(part) == PART_VECTORS) {
         first = firstShared(units, warp);
         left = firstShared(units, warp + 1) - first;
       }
       stride = UNIT_BYTES;
-      if (part.kind == PART_LOOKUP) {
+      if (kindOf<K>(part) == PART_LOOKUP) {
         units = signBlocks(columns);
-        stride = (int64_t) tilesOf(part) * units * UNIT_BYTES;
+        stride = (int64_t) tilesOf<K>(part) * units * UNIT_BYTES;
       }
       from = (const char*) part.codes +
-             ((plane * (int64_t) tilesOf(part) + item.tile) * units + first) * UNIT_BYTES + threadIdx.x % 32 * 16;
+             ((plane * (int64_t) tilesOf<K>(part) + item.tile) * units + first) * UNIT_BYTES + threadIdx.x % 32 * 16;
       if (left > 0) return;
     }
   }

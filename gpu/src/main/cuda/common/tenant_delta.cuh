@@ -40,7 +40,7 @@ struct PlanesRoom {
 };
 
 // Take: gives the warp's next stage of codes.
-template <typename Take>
+template <Kinds K, typename Take>
 struct Differences {
   const LinearOperands& operands;
   const Span& span;
@@ -361,25 +361,25 @@ struct Differences {
   // Makes what a part's codes are multiplied with. Run by the whole block.
   __device__ __forceinline__ void prepare(const Part& part, const void* extra) {
     __syncthreads();
-    if (part.kind == PART_SIGNS) {
+    if (kindOf<K>(part) == PART_SIGNS) {
       for (int r = 0; r < span.rows; r++) {
         BitPlanes made = BitPlanes::make(work + r * planesBytes(operands.columns),
                                          operands.x + (int64_t) (span.firstRow + r) * operands.columns,
                                          operands.columns, room.largest, room.partSums);
         if (threadIdx.x == 0) room.numbers[r] = made;
       }
-    } else if (part.kind == PART_VECTORS) {
+    } else if (kindOf<K>(part) == PART_VECTORS) {
       if (part.vectorRows == 8) {
         spreadCodebook<8>(work, (const __nv_bfloat16*) extra);
       } else {
         spreadCodebook<4>(work, (const __nv_bfloat16*) extra);
       }
-    } else if (part.kind == PART_SPARSE || part.kind == PART_LOOKUP) {
+    } else if (kindOf<K>(part) == PART_SPARSE || kindOf<K>(part) == PART_LOOKUP) {
       for (int r = 0; r < span.rows; r++) {
         spreadRow(work + r * spreadRowBytes(operands.columns),
                   operands.x + (int64_t) (span.firstRow + r) * operands.columns, nullptr, operands.columns);
       }
-    } else if (part.kind == PART_GROUPED) {
+    } else if (kindOf<K>(part) == PART_GROUPED) {
       for (int r = 0; r < span.rows; r++) {
         spreadRow(work + r * spreadRowBytes(operands.columns),
                   operands.x + (int64_t) (span.firstRow + r) * operands.columns,
@@ -387,7 +387,7 @@ struct Differences {
       }
       __syncthreads();
       sumGroups(groupSums(), work, span.rows, operands.columns);
-    } else if (part.kind == PART_LOW_RANK) {
+    } else if (kindOf<K>(part) == PART_LOW_RANK) {
       LowRankRoom(work).make((const char*) extra, part.rankUnits, __ldg(part.scales),
                              operands.x + (int64_t) span.firstRow * operands.columns, span.rows, operands.columns);
     }
@@ -396,48 +396,48 @@ struct Differences {
 
   // True when what was made for a part, if any, serves another.
   __device__ __forceinline__ static bool serves(const Projection& own, int prepared, int p) {
-    if (prepared < 0 || own.part[prepared].kind != own.part[p].kind) return false;
-    return own.part[p].kind == PART_SPARSE || own.part[p].kind == PART_LOOKUP ||
+    if (prepared < 0 || kindOf<K>(own.part[prepared]) != kindOf<K>(own.part[p])) return false;
+    return kindOf<K>(own.part[p]) == PART_SPARSE || kindOf<K>(own.part[p]) == PART_LOOKUP ||
            (own.part[prepared].vectorRows == own.part[p].vectorRows && own.extra[prepared] == own.extra[p]);
   }
 
-  __device__ __forceinline__ void addAll(Item item) {
+  __device__ __forceinline__ void addAll(Item<K> item) {
     const Projection& own = item.own->projection;
     int prepared = -1;
 #pragma unroll 1
     for (int p = 0; p < own.parts; p++) {
       const Part& part = own.part[p];
-      if (part.kind != PART_REPLACED && !serves(own, prepared, p) && item.takes(p)) {
+      if (kindOf<K>(part) != PART_REPLACED && !serves(own, prepared, p) && item.takes(p)) {
         prepare(part, own.extra[p]);
         prepared = p;
       }
 #pragma unroll 1
       for (; item.part == p; item.advance()) {
-        if (part.kind == PART_SIGNS) {
+        if (kindOf<K>(part) == PART_SIGNS) {
           if (span.rows == 1) {
             addSigns<1>(part, item.tile);
           } else {
             addSigns<2>(part, item.tile);
           }
-        } else if (part.kind == PART_REPLACED) {
+        } else if (kindOf<K>(part) == PART_REPLACED) {
           addReplaced(part, item.tile);
-        } else if (part.kind == PART_LOW_RANK) {
+        } else if (kindOf<K>(part) == PART_LOW_RANK) {
           addLowRank(part, item.tile);
-        } else if (part.kind == PART_LOOKUP) {
+        } else if (kindOf<K>(part) == PART_LOOKUP) {
           const LookupTable* tables = (const LookupTable*) own.extra[p];
           if (part.codeBits == 4) {
             addLookup<true>(part, tables, item.tile);
           } else {
             addLookup<false>(part, tables, item.tile);
           }
-        } else if (part.kind == PART_GROUPED) {
+        } else if (kindOf<K>(part) == PART_GROUPED) {
           const GroupedExtra& extra = *(const GroupedExtra*) own.extra[p];
           if (part.codeBits == 4) {
             addGrouped<4>(part, extra, item.tile);
           } else {
             addGrouped<2>(part, extra, item.tile);
           }
-        } else if (part.kind == PART_SPARSE) {
+        } else if (kindOf<K>(part) == PART_SPARSE) {
           const float* groups = (const float*) own.extra[p];
           if (part.codeBits % 16 == 4) {
             addSparse<4>(part, groups, item.tile);

@@ -53,17 +53,18 @@ struct Tenants {
   }
 
   // Asks for what depends on no activations, but is wanted as soon as there are some.
-  __device__ __forceinline__ void prefetch(const Item& item, int columns) const {
+  template <Kinds K>
+  __device__ __forceinline__ void prefetch(const Item<K>& item, int columns) const {
     const Projection& all = own.projection;
     for (int p = 0; p < all.parts; p++) {
-      if (all.part[p].kind != PART_LOW_RANK || !item.takes(p)) continue;
+      if (kindOf<K>(all.part[p]) != PART_LOW_RANK || !item.takes(p)) continue;
       LowRankRoom::prefetch((const char*) all.extra[p], all.part[p].rankUnits, columns);
     }
   }
 
-  template <typename Take>
-  __device__ __forceinline__ void add(const LinearOperands& operands, char* work, const Item& first, Take take) {
-    Differences<Take>{operands, own.span, work, room, take}.addAll(first);
+  template <Kinds K, typename Take>
+  __device__ __forceinline__ void add(const LinearOperands& operands, char* work, const Item<K>& first, Take take) {
+    Differences<K, Take>{operands, own.span, work, room, take}.addAll(first);
   }
 };
 
@@ -73,21 +74,16 @@ __device__ __forceinline__ uint32_t addReleasing(uint32_t* to, uint32_t v) {
   return before;
 }
 
-// DIFFERS: `operands` names memory for differences. Two kernels in one, for the base alone has registers
-// for its activations that the other has not.
-template <int ROW_TILES, bool DIFFERS>
+// Several kernels in one: the base alone has registers for its activations that the others have not.
+template <int ROW_TILES, Kinds K>
 __device__ __forceinline__ void fusedLinear(const LinearOperands& operands, RowDifference* differences,
                                             Tenants& tenants) {
-  letDependentsStart();
-  if (operands.rows > 8 * ROW_TILES) __trap();
+  constexpr bool DIFFERS = K != NO_KIND;
   int warp = threadIdx.x / 32, lane = threadIdx.x % 32;
-  if (DIFFERS && warp == 0) tenants.find(operands);
-  if (warp == 1) describeRows(differences, operands);
-  __syncthreads();
-  Item first = {&tenants.own, MAX_PARTS, 0};
+  Item<K> first = {&tenants.own, MAX_PARTS, 0};
   if (DIFFERS) first.begin(0);
   if (DIFFERS) tenants.prefetch(first, operands.columns);
-  CodeSource codes = {first, operands.columns, 0, 0, 0, nullptr, 0};
+  CodeSource<K> codes = {first, operands.columns, 0, 0, 0, nullptr, 0};
   if (DIFFERS) codes.open();
 
   int firstTile = firstTileOf(operands.outputs, clusterIndex(), clusterCount());
@@ -126,28 +122,35 @@ __device__ __forceinline__ void fusedLinear(const LinearOperands& operands, RowD
   }
 }
 
-template <int ROW_TILES>
+// K: the most that parts may be of; the base alone, too, is computed by kernels of any kind.
+template <int ROW_TILES, Kinds K>
 __device__ __forceinline__ void fusedLinear(const LinearOperands& operands) {
   __shared__ RowDifference differences[8 * ROW_TILES];
   __shared__ Tenants tenants;
-  if (operands.difference == nullptr) {
-    fusedLinear<ROW_TILES, false>(operands, differences, tenants);
+  letDependentsStart();
+  if (operands.rows > 8 * ROW_TILES) __trap();
+  bool differs = K == SIGNS_ALONE || operands.difference != nullptr;
+  int warp = threadIdx.x / 32;
+  if (differs && warp == 0) tenants.find(operands);
+  if (warp == 1) describeRows(differences, operands);
+  __syncthreads();
+  if (K == SIGNS_ALONE && !tenants.own.hasSignsAlone()) __trap();
+  if (differs) {
+    fusedLinear<ROW_TILES, K>(operands, differences, tenants);
   } else {
-    fusedLinear<ROW_TILES, true>(operands, differences, tenants);
+    fusedLinear<ROW_TILES, NO_KIND>(operands, differences, tenants);
   }
 }
 
-extern "C" __global__ void __launch_bounds__(32 * LINEAR_WARPS, 1)
-fused_linear_8(const __grid_constant__ LinearOperands operands) {
-  fusedLinear<1>(operands);
-}
+#define FUSED_LINEAR(NAME, ROW_TILES, KINDS)                                                      \
+  extern "C" __global__ void __launch_bounds__(32 * LINEAR_WARPS, 1)                              \
+  NAME(const __grid_constant__ LinearOperands operands) {                                         \
+    fusedLinear<ROW_TILES, KINDS>(operands);                                                      \
+  }
 
-extern "C" __global__ void __launch_bounds__(32 * LINEAR_WARPS, 1)
-fused_linear_16(const __grid_constant__ LinearOperands operands) {
-  fusedLinear<2>(operands);
-}
-
-extern "C" __global__ void __launch_bounds__(32 * LINEAR_WARPS, 1)
-fused_linear_32(const __grid_constant__ LinearOperands operands) {
-  fusedLinear<4>(operands);
-}
+FUSED_LINEAR(fused_linear_8, 1, ANY_KIND)
+FUSED_LINEAR(fused_linear_16, 2, ANY_KIND)
+FUSED_LINEAR(fused_linear_32, 4, ANY_KIND)
+FUSED_LINEAR(fused_linear_signs_8, 1, SIGNS_ALONE)
+FUSED_LINEAR(fused_linear_signs_16, 2, SIGNS_ALONE)
+FUSED_LINEAR(fused_linear_signs_32, 4, SIGNS_ALONE)

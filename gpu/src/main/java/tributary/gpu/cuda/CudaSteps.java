@@ -37,11 +37,18 @@ final class CudaSteps implements CompiledSteps {
    * @param head true when it computes logits and choices
    * @param draws true when a choice may be other than the likeliest
    * @param biased true when it adds biases
-   * @param forTenants true when rows may be of tenants
+   * @param inBlocks what rows' tenants may differ in
+   * @param inHead the same of the head
    * @param differing projections to which tenants have differences; 0 if for none
    */
   private record GraphKey(
-      int rows, boolean head, boolean draws, boolean biased, boolean forTenants, int differing) {}
+      int rows,
+      boolean head,
+      boolean draws,
+      boolean biased,
+      FusedLinear.Kinds inBlocks,
+      FusedLinear.Kinds inHead,
+      int differing) {}
 
   private CudaSteps(CudaModel model, KvShape shape, long stream, StepBuffers buffers) {
     this.model = model;
@@ -114,10 +121,17 @@ final class CudaSteps implements CompiledSteps {
     describe(part);
     boolean head = part.wants(Wanted.CHOICE) || part.wants(Wanted.LOGITS);
     boolean biased = model.biased() || part.biased();
-    boolean forTenants = part.hasTenants();
-    int differing = forTenants ? model.differing() : 0;
+    int differing = part.hasTenants() ? model.differing() : 0;
     driver.launchGraph(
-        graph(new GraphKey(bucket(part.rows()), head, part.draws(), biased, forTenants, differing)),
+        graph(
+            new GraphKey(
+                bucket(part.rows()),
+                head,
+                part.draws(),
+                biased,
+                part.inBlocks(),
+                head ? part.inHead() : FusedLinear.Kinds.NONE,
+                differing)),
         stream);
     hostNanos += System.nanoTime() - begin;
     if (head) {
@@ -196,7 +210,8 @@ final class CudaSteps implements CompiledSteps {
 
   private long record(GraphKey key) {
     Launcher launcher = new Launcher(driver, model.device().kernels(), stream);
-    DecodeLinear linear = new DecodeLinear(model, buffers, launcher, key.rows, key.forTenants);
+    DecodeLinear linear =
+        new DecodeLinear(model, buffers, launcher, key.rows, key.inBlocks, key.inHead);
     RowKernels rowKernels = new RowKernels(launcher, buffers.step(), key.rows);
     linear.prepare();
     driver.beginCapture(stream);

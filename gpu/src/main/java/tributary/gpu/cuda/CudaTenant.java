@@ -45,6 +45,8 @@ final class CudaTenant implements CompiledTenant {
   private long projections;
   private long vectors;
   private boolean biased;
+  private FusedLinear.Kinds inBlocks = FusedLinear.Kinds.SIGNS;
+  private FusedLinear.Kinds inHead = FusedLinear.Kinds.SIGNS;
 
   private CudaTenant(CudaModel model, TenantOperands differences) {
     this.model = model;
@@ -254,12 +256,32 @@ final class CudaTenant implements CompiledTenant {
         ProjectionLayout.write(
             table.asSlice((long) i * ProjectionLayout.BYTES, ProjectionLayout.BYTES), own, outputs);
         model.differ(i, own);
+        FusedLinear.Kinds kinds = kindsOf(own);
         if (i == model.head()) {
+          inHead = inHead.or(kinds);
           model.widen(outputs);
+        } else if (i != model.embedding()) {
+          inBlocks = inBlocks.or(kinds);
         }
       }
       model.device().uploader().bytes(projections, table);
     }
+  }
+
+  private static FusedLinear.Kinds kindsOf(List<ProjectionLayout.Part> parts) {
+    return parts.stream().allMatch(part -> part.kind() instanceof ProjectionLayout.Kind.Signs)
+        ? FusedLinear.Kinds.SIGNS
+        : FusedLinear.Kinds.ANY;
+  }
+
+  /** What the differences to the projections of blocks are; signs where there are none. */
+  FusedLinear.Kinds inBlocks() {
+    return inBlocks;
+  }
+
+  /** What the difference to the head is; signs where there is none. */
+  FusedLinear.Kinds inHead() {
+    return inHead;
   }
 
   /** Address of the table of projections. */

@@ -3,10 +3,16 @@ package tributary.gpu.cuda;
 /**
  * Linear layers of few rows: every tenant's differences in the base's own launch.
  *
- * @param forTenants true when rows may be of tenants, false when all are the base's
+ * @param inBlocks what rows' tenants may differ in; none when all rows are the base's
+ * @param inHead the same of the head
  */
 record DecodeLinear(
-    CudaModel model, StepBuffers buffers, Launcher launcher, int rows, boolean forTenants)
+    CudaModel model,
+    StepBuffers buffers,
+    Launcher launcher,
+    int rows,
+    FusedLinear.Kinds inBlocks,
+    FusedLinear.Kinds inHead)
     implements StepLaunches.Linear {
 
   /** What cannot be asked of a device while launches are recorded. */
@@ -59,7 +65,8 @@ record DecodeLinear(
   private FusedLinear.Extent extent(int slot) {
     Projection projection = model.projections().get(slot);
     int outputs = slot == model.head() ? buffers.vocabulary() : projection.outputs();
-    boolean differs = forTenants && model.differs(slot);
-    return new FusedLinear.Extent(rows, projection.columns(), outputs, differs);
+    FusedLinear.Kinds own = slot == model.head() ? inHead : inBlocks;
+    FusedLinear.Kinds kinds = model.differs(slot) ? own : FusedLinear.Kinds.NONE;
+    return new FusedLinear.Extent(rows, projection.columns(), outputs, kinds);
   }
 }

@@ -43,13 +43,28 @@ final class FusedLinear {
     }
   }
 
+  /** What tenants' differences may be of; each holds those before it. */
+  enum Kinds {
+    NONE,
+    SIGNS,
+    ANY;
+
+    Kinds or(Kinds other) {
+      return compareTo(other) < 0 ? other : this;
+    }
+  }
+
   /**
    * What a launch depends on.
    *
    * @param outputs of a row of the result
-   * @param differs true where tenants may have differences
+   * @param kinds of tenants' differences
    */
-  record Extent(int rows, int columns, int outputs, boolean differs) {}
+  record Extent(int rows, int columns, int outputs, Kinds kinds) {
+    private boolean differs() {
+      return kinds != Kinds.NONE;
+    }
+  }
 
   /**
    * Operands of a call.
@@ -76,9 +91,9 @@ final class FusedLinear {
       Finish finish) {}
 
   /** How an extent is launched. */
-  record Arrangement(int rowTiles, int clusters, int sharedBytes) {
+  record Arrangement(Kinds kinds, int rowTiles, int clusters, int sharedBytes) {
     String kernel() {
-      return BINARY + "_" + rowTiles * ROW_TILE;
+      return BINARY + (kinds == Kinds.SIGNS ? "_signs_" : "_") + rowTiles * ROW_TILE;
     }
 
     private LaunchShape shape() {
@@ -124,7 +139,7 @@ final class FusedLinear {
     long function = launcher.kernels().function(BINARY, arrangement.kernel());
     driver.allowSharedMemory(function, sharedMax(facts));
     int atOnce = driver.clustersAtOnce(function, arrangement.shape());
-    if (extent.differs && atOnce < arrangement.clusters) {
+    if (extent.differs() && atOnce < arrangement.clusters) {
       throw new IllegalStateException(
           "fused linear: %s holds %d clusters at once, of which all %d must run"
               .formatted(facts.name(), atOnce, arrangement.clusters));
@@ -142,13 +157,13 @@ final class FusedLinear {
       int clusters = atOnce;
       int bytes = sharedBytes(rowTiles, extent.columns, extent.outputs, clusters);
       while (bytes > sharedMax(facts)
-          && !extent.differs
+          && !extent.differs()
           && clusters < Tiles.count(extent.outputs)) {
         clusters += atOnce;
         bytes = sharedBytes(rowTiles, extent.columns, extent.outputs, clusters);
       }
       if (bytes <= sharedMax(facts)) {
-        return Optional.of(new Arrangement(rowTiles, clusters, bytes));
+        return Optional.of(new Arrangement(extent.kinds, rowTiles, clusters, bytes));
       }
     }
     return Optional.empty();
@@ -160,7 +175,7 @@ final class FusedLinear {
   static int rowsMax(DeviceFacts facts, int columns, int outputs) {
     for (int i = ROW_TILES.length - 1; i >= 0; i--) {
       int rows = ROW_TILES[i] * ROW_TILE;
-      if (arrangement(new Extent(rows, columns, outputs, true), facts).isPresent()) {
+      if (arrangement(new Extent(rows, columns, outputs, Kinds.ANY), facts).isPresent()) {
         return rows;
       }
     }
@@ -193,7 +208,7 @@ final class FusedLinear {
         .putLong(operands.x)
         .putLong(operands.weight)
         .putLong(operands.step)
-        .putLong(extent.differs ? operands.difference : 0)
+        .putLong(extent.differs() ? operands.difference : 0)
         .putLong(operands.arrivals)
         .putInt(operands.slot)
         .putInt(extent.rows)

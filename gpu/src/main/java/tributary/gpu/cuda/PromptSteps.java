@@ -102,7 +102,8 @@ final class PromptSteps implements AutoCloseable {
           launcher.stream());
     }
     DecodeLinear linear =
-        new DecodeLinear(model, decode, launcher, wanted.rows(), wanted.hasTenants());
+        new DecodeLinear(
+            model, decode, launcher, wanted.rows(), FusedLinear.Kinds.NONE, wanted.inHead());
     linear.head(new RowKernels(launcher, decode.step(), wanted.rows()), wanted.draws());
   }
 

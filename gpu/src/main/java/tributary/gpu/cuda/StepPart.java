@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import tributary.gpu.RowRun;
 import tributary.gpu.SequenceRows;
 import tributary.gpu.program.CompiledSteps.Rows;
@@ -138,6 +139,22 @@ final class StepPart {
   /** Tenants of rows, which are numbered from the part's first. */
   List<RowRun<CudaTenant>> runs() {
     return runs;
+  }
+
+  /** What rows' tenants differ in, in the projections of blocks. */
+  FusedLinear.Kinds inBlocks() {
+    return kinds(CudaTenant::inBlocks);
+  }
+
+  /** What rows' tenants differ in, in the head. */
+  FusedLinear.Kinds inHead() {
+    return kinds(CudaTenant::inHead);
+  }
+
+  private FusedLinear.Kinds kinds(Function<CudaTenant, FusedLinear.Kinds> of) {
+    return runs.stream()
+        .map(run -> of.apply(run.operand()))
+        .reduce(FusedLinear.Kinds.NONE, FusedLinear.Kinds::or);
   }
 
   /** True when some row's tenant has a bias of its own. */

@@ -121,13 +121,13 @@ class LoweringTest {
     for (int rows : new int[] {1, 8, 9, 16, 17, 32}) {
       for (int columns : new int[] {8, 384, 1024, 2048, 4096, 5632, 8192, 11008, 14336}) {
         for (int outputs : new int[] {8, 4096, 128_256}) {
-          for (boolean differs : new boolean[] {false, true}) {
-            FusedLinear.arrangement(new FusedLinear.Extent(rows, columns, outputs, differs), FACTS)
+          for (FusedLinear.Kinds kinds : FusedLinear.Kinds.values()) {
+            FusedLinear.arrangement(new FusedLinear.Extent(rows, columns, outputs, kinds), FACTS)
                 .ifPresent(how -> {
                   assertThat(how.sharedBytes()).isLessThanOrEqualTo(225 * 1024);
                   assertThat(8 * how.rowTiles()).isGreaterThanOrEqualTo(rows);
                   assertThat(how.clusters()).isGreaterThanOrEqualTo(66);
-                  assertThat(differs && how.clusters() > 66).isFalse();
+                  assertThat(kinds != FusedLinear.Kinds.NONE && how.clusters() > 66).isFalse();
                 });
           }
         }
@@ -142,12 +142,14 @@ class LoweringTest {
     assertThat(FusedLinear.rowsMax(FACTS, 8192, 64_000)).isEqualTo(8);
     assertThat(FusedLinear.rowsMax(FACTS, 200_000, 64)).isZero();
     assertThat(
-            FusedLinear.arrangement(new FusedLinear.Extent(1, 18944, 3584, true), FACTS)
+            FusedLinear.arrangement(
+                    new FusedLinear.Extent(1, 18944, 3584, FusedLinear.Kinds.ANY), FACTS)
                 .orElseThrow()
                 .kernel())
         .isEqualTo("fused_linear_32");
     assertThat(
-            FusedLinear.arrangement(new FusedLinear.Extent(32, 8192, 128_256, false), FACTS)
+            FusedLinear.arrangement(
+                    new FusedLinear.Extent(32, 8192, 128_256, FusedLinear.Kinds.NONE), FACTS)
                 .orElseThrow()
                 .clusters())
         .isGreaterThan(66);

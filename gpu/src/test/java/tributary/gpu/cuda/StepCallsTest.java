@@ -131,6 +131,24 @@ class StepCallsTest {
   }
 
   @Test
+  void steps_of_signs_alone_have_kernels_of_their_own() {
+    try (CompiledModel model = model();
+        CompiledTenant signs = model.tenant(Tenants.SIGNS.of(decoder, 1).operands(backend));
+        CompiledTenant vectors = model.tenant(Tenants.VECTORS.of(decoder, 2).operands(backend));
+        CompiledSteps steps = model.steps(decoder.cache(16, 64))) {
+      assertThat(linears(steps, List.of(signs, signs))).containsOnly("fused_linear_signs_8");
+      assertThat(linears(steps, List.of(signs, vectors))).containsOnly("fused_linear_8");
+      assertThat(linears(steps, List.of())).containsOnly("fused_linear_8");
+    }
+  }
+
+  private List<String> linears(CompiledSteps steps, List<CompiledTenant> tenants) {
+    driver.takeKernels();
+    steps.run(decode(tenants, 5, 0, Wanted.CHOICE), IGNORED);
+    return driver.takeKernels().stream().filter(name -> name.startsWith("fused_linear")).toList();
+  }
+
+  @Test
   void logits_come_back_only_where_they_are_wanted() {
     try (CompiledModel model = model();
         CompiledSteps steps = model.steps(decoder.cache(16, 64))) {
