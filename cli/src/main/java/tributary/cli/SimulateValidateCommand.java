@@ -28,6 +28,7 @@ import tributary.simulation.engine.NodeSpec;
 import tributary.simulation.engine.Placement;
 import tributary.simulation.engine.Sharing;
 import tributary.simulation.engine.TierSettings;
+import tributary.simulation.validation.Fidelity;
 import tributary.simulation.validation.Figure;
 import tributary.simulation.validation.LiveFit;
 import tributary.simulation.validation.PacedCosts;
@@ -98,7 +99,12 @@ final class SimulateValidateCommand implements Callable<Integer> {
   @Mixin private ReportOptions output = new ReportOptions();
 
   /** What is printed; the JSON names are stable. */
-  private record Result(CostModel costs, List<Double> paces, boolean close, List<Figure> figures) {}
+  private record Result(
+      CostModel costs,
+      List<Double> paces,
+      boolean close,
+      List<Figure> figures,
+      List<Fidelity> errors) {}
 
   @Override
   public Integer call() {
@@ -118,9 +124,11 @@ final class SimulateValidateCommand implements Callable<Integer> {
         CostFile.write(costs.mean(), out);
       }
       List<Figure> figures = validation.compared(costs, model -> simulated(node, model, size));
-      boolean close = figures.stream().allMatch(Figure::isClose);
+      List<Fidelity> errors = Fidelity.of(figures);
+      boolean close = errors.stream().allMatch(Fidelity::isClose);
       output.print(
-          new Result(costs.mean(), costs.paces(), close, figures), to -> print(to, costs, figures));
+          new Result(costs.mean(), costs.paces(), close, figures, errors),
+          to -> print(to, costs, figures, errors));
       return close ? 0 : 1;
     }
   }
@@ -155,7 +163,8 @@ final class SimulateValidateCommand implements Callable<Integer> {
     return new Bytes(sum / server.models().size());
   }
 
-  private static void print(PrintStream to, PacedCosts costs, List<Figure> figures) {
+  private static void print(
+      PrintStream to, PacedCosts costs, List<Figure> figures, List<Fidelity> errors) {
     CostModel mean = costs.mean();
     to.printf("costs fitted to %s: %s%n", mean.source(), mean.residuals());
     to.printf("around steps: %s%n", mean.loop());
@@ -165,18 +174,28 @@ final class SimulateValidateCommand implements Callable<Integer> {
             "steps took %.2f to %.2f times as long as on average, by the round%n",
             Collections.min(costs.paces()),
             Collections.max(costs.paces())));
-    to.println("workload  figure            live   simulated    error  allowed");
+    to.println("workload  figure            live   simulated    error");
     for (Figure each : figures) {
       to.println(
           String.format(
               Locale.ROOT,
-              "%-8s  %-12s  %9.4f   %9.4f  %+6.1f%%  %6.0f%%%s",
+              "%-8s  %-12s  %9.4f   %9.4f  %+6.1f%%",
               each.workload(),
               each.name(),
               each.live(),
               each.simulated(),
-              100 * each.relativeError(),
-              100 * each.errorMax(),
+              100 * each.relativeError()));
+    }
+    to.println("over all workloads      mean error  allowed   largest");
+    for (Fidelity each : errors) {
+      to.println(
+          String.format(
+              Locale.ROOT,
+              "%-22s  %9.1f%%  %6.0f%%  %7.1f%%%s",
+              each.name(),
+              100 * each.meanError(),
+              100 * each.allowed(),
+              100 * each.largestError(),
               each.isClose() ? "" : "  too far"));
     }
   }

@@ -7,7 +7,8 @@ import tributary.simulation.statistics.Outcome;
 /**
  * A figure of the live server and of the simulator.
  *
- * @param errorMax how far the simulator's may be from the live one, as a share of that
+ * @param errorMax how far the simulator's may be from the live one, as a share of that, on average
+ *     over workloads
  */
 public record Figure(String workload, String name, double live, double simulated, double errorMax) {
   private static final double MEAN_ERROR_MAX = 0.05;
@@ -34,9 +35,5 @@ public record Figure(String workload, String name, double live, double simulated
 
   public double relativeError() {
     return simulated / live - 1;
-  }
-
-  public boolean isClose() {
-    return Math.abs(relativeError()) <= errorMax;
   }
 }
