@@ -19,10 +19,10 @@
 // A linear layer. Where `operands` names memory for tenants' differences, all blocks must run at once.
 inline void fusedLinear(LinearOperands operands, const LaunchOptions& options, bool signsAlone = false) {
   int rowTiles = operands.rows <= 8 ? 1 : operands.rows <= 16 ? 2 : 4;
-  auto kernel = rowTiles == 1 ? fused_linear_8 : rowTiles == 2 ? fused_linear_16 : fused_linear_32;
-  if (signsAlone) {
-    kernel = rowTiles == 1 ? fused_linear_signs_8 : rowTiles == 2 ? fused_linear_signs_16 : fused_linear_signs_32;
-  }
+  auto one = [&](auto of8, auto of16, auto of32) { return rowTiles == 1 ? of8 : rowTiles == 2 ? of16 : of32; };
+  auto kernel = operands.difference == nullptr ? one(fused_linear_base_8, fused_linear_base_16, fused_linear_base_32)
+              : signsAlone ? one(fused_linear_signs_8, fused_linear_signs_16, fused_linear_signs_32)
+                           : one(fused_linear_8, fused_linear_16, fused_linear_32);
   int clusters = options.clusters > 0 ? options.clusters : multiprocessors() / CLUSTER_BLOCKS;
   int bytes = linearSharedBytes(rowTiles, operands.columns, operands.outputs, clusters);
   while (bytes > 225 * 1024) {

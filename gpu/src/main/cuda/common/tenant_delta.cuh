@@ -292,6 +292,7 @@ struct Differences {
   template <bool WIDE>
   __device__ __forceinline__ void addLookup(const Part& part, const LookupTable* all, int tile) {
     int lane = threadIdx.x % 32, g = lane / 4, t = lane % 4;
+    int bits = part.codeBits;
     ColumnActivations activations(g < span.rows);
     uint32_t x = sharedAddress(work) + min(g, span.rows - 1) * spreadRowBytes(operands.columns) + t * 16;
     LookupTable tables[2];
@@ -305,12 +306,12 @@ struct Differences {
     for (int block = 0; block < signBlocks(operands.columns); block++) {
       if (block % 4 == 0) settle(totals, sums);   // Long sums in one fp32 number lose too much.
       const char* units = take();
-#pragma unroll 1
+#pragma unroll 2
       for (int word = 0; word < 4; word++) {
         uint32_t planes[WIDE ? 4 : 3] = {};
 #pragma unroll
         for (int p = 0; p < (WIDE ? 4 : 3); p++) {
-          if (p < part.codeBits) planes[p] = *(const uint32_t*) (units + p * UNIT_BYTES + word * 4);
+          if (p < bits) planes[p] = *(const uint32_t*) (units + p * UNIT_BYTES + word * 4);
         }
         uint32_t at = x + (block * 8 + word * 2) * 64;
 #pragma unroll

@@ -74,7 +74,7 @@ __device__ __forceinline__ uint32_t addReleasing(uint32_t* to, uint32_t v) {
   return before;
 }
 
-// Several kernels in one: the base alone has registers for its activations that the others have not.
+// The base alone has registers for its activations that the others have not.
 template <int ROW_TILES, Kinds K>
 __device__ __forceinline__ void fusedLinear(const LinearOperands& operands, RowDifference* differences,
                                             Tenants& tenants) {
@@ -122,35 +122,33 @@ __device__ __forceinline__ void fusedLinear(const LinearOperands& operands, RowD
   }
 }
 
-// K: the most that parts may be of; the base alone, too, is computed by kernels of any kind.
 template <int ROW_TILES, Kinds K>
 __device__ __forceinline__ void fusedLinear(const LinearOperands& operands) {
   __shared__ RowDifference differences[8 * ROW_TILES];
   __shared__ Tenants tenants;
   letDependentsStart();
-  if (operands.rows > 8 * ROW_TILES) __trap();
-  bool differs = K == SIGNS_ALONE || operands.difference != nullptr;
+  if (operands.rows > 8 * ROW_TILES || (operands.difference == nullptr) != (K == NO_KIND)) __trap();
   int warp = threadIdx.x / 32;
-  if (differs && warp == 0) tenants.find(operands);
+  if (K != NO_KIND && warp == 0) tenants.find(operands);
   if (warp == 1) describeRows(differences, operands);
   __syncthreads();
   if (K == SIGNS_ALONE && !tenants.own.hasSignsAlone()) __trap();
-  if (differs) {
-    fusedLinear<ROW_TILES, K>(operands, differences, tenants);
-  } else {
-    fusedLinear<ROW_TILES, NO_KIND>(operands, differences, tenants);
-  }
+  fusedLinear<ROW_TILES, K>(operands, differences, tenants);
 }
 
-#define FUSED_LINEAR(NAME, ROW_TILES, KINDS)                                                      \
+// Named after K, the most that tenants' parts may be of, and the rows.
+#define FUSED_LINEAR(NAME, ROW_TILES, K)                                                          \
   extern "C" __global__ void __launch_bounds__(32 * LINEAR_WARPS, 1)                              \
   NAME(const __grid_constant__ LinearOperands operands) {                                         \
-    fusedLinear<ROW_TILES, KINDS>(operands);                                                      \
+    fusedLinear<ROW_TILES, K>(operands);                                                          \
   }
 
-FUSED_LINEAR(fused_linear_8, 1, ANY_KIND)
-FUSED_LINEAR(fused_linear_16, 2, ANY_KIND)
-FUSED_LINEAR(fused_linear_32, 4, ANY_KIND)
+FUSED_LINEAR(fused_linear_base_8, 1, NO_KIND)
+FUSED_LINEAR(fused_linear_base_16, 2, NO_KIND)
+FUSED_LINEAR(fused_linear_base_32, 4, NO_KIND)
 FUSED_LINEAR(fused_linear_signs_8, 1, SIGNS_ALONE)
 FUSED_LINEAR(fused_linear_signs_16, 2, SIGNS_ALONE)
 FUSED_LINEAR(fused_linear_signs_32, 4, SIGNS_ALONE)
+FUSED_LINEAR(fused_linear_8, 1, ANY_KIND)
+FUSED_LINEAR(fused_linear_16, 2, ANY_KIND)
+FUSED_LINEAR(fused_linear_32, 4, ANY_KIND)

@@ -45,9 +45,16 @@ final class FusedLinear {
 
   /** What tenants' differences may be of; each holds those before it. */
   enum Kinds {
-    NONE,
-    SIGNS,
-    ANY;
+    NONE("base_"),
+    SIGNS("signs_"),
+    ANY("");
+
+    /** In the names of kernels. */
+    private final String infix;
+
+    Kinds(String infix) {
+      this.infix = infix;
+    }
 
     Kinds or(Kinds other) {
       return compareTo(other) < 0 ? other : this;
@@ -93,7 +100,7 @@ final class FusedLinear {
   /** How an extent is launched. */
   record Arrangement(Kinds kinds, int rowTiles, int clusters, int sharedBytes) {
     String kernel() {
-      return BINARY + (kinds == Kinds.SIGNS ? "_signs_" : "_") + rowTiles * ROW_TILE;
+      return BINARY + "_" + kinds.infix + rowTiles * ROW_TILE;
     }
 
     private LaunchShape shape() {

@@ -32,7 +32,15 @@ import tributary.gpu.program.TenantOperands;
 /** Steps on a device against the scalar kernels, over awkward extents and mixed batches. */
 class CompiledStepsTest {
   /** Sums in another order, exponentials of another kind, and what bf16 makes of the difference. */
-  private static final float TOLERANCE = 0.03f;
+  private static final double TOLERANCE = 0.03;
+
+  /**
+   * Of a prompt's rows on average, and of any: among hundreds of rows there are some whose
+   * attention makes ten times as much of a rounding as the others' does.
+   */
+  private static final double PROMPT_MEAN_TOLERANCE = 0.015;
+
+  private static final double PROMPT_ROW_TOLERANCE = 0.1;
 
   private static final int PAGES = 256;
 
@@ -123,9 +131,14 @@ class CompiledStepsTest {
       Map<Integer, float[]> found = bench.logits(works);
       int row = 0;
       for (int i = 0; i < works.size(); i++) {
+        String what = c + " sequence " + i;
+        double sum = 0;
         for (float[] expected : wanted.get(i)) {
-          assertClose(found.get(row++), expected, c + " sequence " + i + " row " + row);
+          double distance = distance(found.get(row++), expected, what);
+          assertThat(distance).describedAs(what + " row " + row).isLessThan(PROMPT_ROW_TOLERANCE);
+          sum += distance;
         }
+        assertThat(sum / wanted.get(i).size()).describedAs(what).isLessThan(PROMPT_MEAN_TOLERANCE);
       }
       bench.close();
     }
@@ -202,22 +215,28 @@ class CompiledStepsTest {
     return found;
   }
 
-  /** Compares what a variant has; the device may say minus infinity of more. */
   private static void assertClose(float @Nullable [] found, float[] wanted, String what) {
+    assertThat(distance(found, wanted, what)).describedAs(what).isLessThan(TOLERANCE);
+  }
+
+  /**
+   * The largest difference as a share of the largest logit, of what a variant has; the device may
+   * say minus infinity of more.
+   */
+  private static double distance(float @Nullable [] found, float[] wanted, String what) {
     assertThat(found).describedAs(what).isNotNull();
-    float largest = 0;
-    for (float value : wanted) {
-      largest = Float.isFinite(value) ? Math.max(largest, Math.abs(value)) : largest;
-    }
+    double largest = 0;
+    double distance = 0;
     for (int i = 0; i < wanted.length; i++) {
       if (Float.isInfinite(wanted[i])) {
         assertThat(found[i]).describedAs(what + " logit " + i).isEqualTo(wanted[i]);
       } else {
-        assertThat(Math.abs(found[i] - wanted[i]))
-            .describedAs(what + " logit " + i + " found " + found[i] + " wanted " + wanted[i])
-            .isLessThan(TOLERANCE * largest);
+        assertThat(found[i]).describedAs(what + " logit " + i).isFinite();
+        largest = Math.max(largest, Math.abs(wanted[i]));
+        distance = Math.max(distance, Math.abs(found[i] - wanted[i]));
       }
     }
+    return distance / largest;
   }
 
   /** A decoder on the device with tenants of every kind. */

@@ -87,7 +87,7 @@ class PromptCallsTest {
             "prefill_linear",
             "prefill_linear",
             "rms_norm_bf16",
-            "fused_linear_8",
+            "fused_linear_base_8",
             "argmax_f32");
     assertThat(driver.takeShapes())
         .extracting(shape -> shape.grid())
