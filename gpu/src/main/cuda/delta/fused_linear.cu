@@ -136,9 +136,13 @@ __device__ __forceinline__ void fusedLinear(const LinearOperands& operands) {
   fusedLinear<ROW_TILES, K>(operands, differences, tenants);
 }
 
+// A block takes the registers of so many threads. Where few rows' activations leave some, the next norm's block
+// fits beside it before it has ended.
+constexpr int registersOf(int rowTiles, Kinds k) { return 32 * LINEAR_WARPS + (rowTiles + k <= 2 ? 128 : 0); }
+
 // Named after K, the most that tenants' parts may be of, and the rows.
 #define FUSED_LINEAR(NAME, ROW_TILES, K)                                                          \
-  extern "C" __global__ void __launch_bounds__(32 * LINEAR_WARPS, 1)                              \
+  extern "C" __global__ void __launch_bounds__(registersOf(ROW_TILES, K), 1)                      \
   NAME(const __grid_constant__ LinearOperands operands) {                                         \
     fusedLinear<ROW_TILES, K>(operands);                                                          \
   }
