@@ -2,6 +2,7 @@ package tributary.actors;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import akka.remote.DeadlineFailureDetector;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import java.time.Duration;
@@ -23,11 +24,15 @@ class NodeSettingsTest {
   void this_rooms_settings_win_over_akkas_defaults() {
     Config akka = settings("").akka();
     assertThat(akka.getDuration(PAUSE)).isEqualTo(Duration.ofMillis(2500));
+    assertThat(akka.getString("akka.cluster.failure-detector.implementation-class"))
+        .isEqualTo(DeadlineFailureDetector.class.getName());
     assertThat(akka.getString("akka.actor.provider")).isEqualTo("cluster");
     assertThat(akka.getBoolean("akka.actor.allow-java-serialization")).isFalse();
     assertThat(akka.getString("akka.cluster.downing-provider-class"))
         .endsWith("SplitBrainResolverProvider");
     assertThat(akka.getString("akka.cluster.sharding.passivation.strategy")).isEqualTo("none");
+    assertThat(akka.getDuration("akka.cluster.sharding.updating-state-timeout"))
+        .isEqualTo(Duration.ofSeconds(1));
   }
 
   @Test
