@@ -238,13 +238,13 @@ struct Model {
   std::vector<char*> tenantMemory;
 };
 
-struct Launches { int rows, tenants; LaunchOptions options; bool signsAlone = false; };
+struct Launches { int rows, tenants; LaunchOptions options; Kinds kinds = ANY_KIND; };
 
 static void linear(Model& m, int slot, void* out, const bf16* x, int finish, const Launches& run) {
   const Shape& s = Model::shapeOf(slot);
   float* difference = run.tenants > 0 && slot != HEAD_SLOT ? m.difference : nullptr;
   fusedLinear({out, x, m.weights[slot], m.step, difference, m.arrivals, slot, run.rows, s.columns, s.outputs, s.outputs, finish},
-              run.options, difference != nullptr && run.signsAlone);
+              run.options, run.kinds);
 }
 
 static void attention(Model& m, int layer, const Launches& run) {
@@ -346,8 +346,10 @@ static double run(Model& m, const Job& job, const char* what, double bandwidth, 
   double bytes, ms;
   LaunchOptions options;
   options.overlaps = overlaps;
+  Kinds kinds = alone(job.planes < 0 ? PART_LOW_RANK : job.planes > LOOKUP ? PART_LOOKUP
+                    : job.planes > GROUPED ? PART_GROUPED : job.planes > SPARSE ? PART_SPARSE : PART_SIGNS);
   auto time = [&](auto body) {
-    return milliseconds([&](cudaStream_t s) { options.stream = s; body(Launches{job.rows, job.tenants, options, 0 < job.planes && job.planes <= 4}); }, 60);
+    return milliseconds([&](cudaStream_t s) { options.stream = s; body(Launches{job.rows, job.tenants, options, kinds}); }, 60);
   };
   if (strcmp(what, "step") == 0) {
     bytes = Model::weightBytes() + delta + Model::cacheBytes(job.rows, job.context);

@@ -16,13 +16,28 @@
 #include "../../main/cuda/rope/rope_and_cache.cu"
 #include "../../main/cuda/sampling/argmax.cu"
 
+using LinearKernel = void (*)(LinearOperands);
+
+// The kernel for 8, 16 or 32 rows whose tenants' parts are of these kinds.
+inline LinearKernel linearKernel(Kinds kinds, int rowTiles) {
+#define OF_ROWS(PREFIX) (rowTiles == 1 ? PREFIX##_8 : rowTiles == 2 ? PREFIX##_16 : PREFIX##_32)
+  switch ((int) kinds) {
+    case NO_KIND: return OF_ROWS(fused_linear_base);
+    case PART_SIGNS: return OF_ROWS(fused_linear_signs);
+    case PART_VECTORS: return OF_ROWS(fused_linear_vectors);
+    case PART_SPARSE: return OF_ROWS(fused_linear_sparse);
+    case PART_GROUPED: return OF_ROWS(fused_linear_grouped);
+    case PART_LOOKUP: return OF_ROWS(fused_linear_lookup);
+    case PART_LOW_RANK: return OF_ROWS(fused_linear_low_rank);
+    default: return OF_ROWS(fused_linear);
+  }
+#undef OF_ROWS
+}
+
 // A linear layer. Where `operands` names memory for tenants' differences, all blocks must run at once.
-inline void fusedLinear(LinearOperands operands, const LaunchOptions& options, bool signsAlone = false) {
+inline void fusedLinear(LinearOperands operands, const LaunchOptions& options, Kinds kinds = ANY_KIND) {
   int rowTiles = operands.rows <= 8 ? 1 : operands.rows <= 16 ? 2 : 4;
-  auto one = [&](auto of8, auto of16, auto of32) { return rowTiles == 1 ? of8 : rowTiles == 2 ? of16 : of32; };
-  auto kernel = operands.difference == nullptr ? one(fused_linear_base_8, fused_linear_base_16, fused_linear_base_32)
-              : signsAlone ? one(fused_linear_signs_8, fused_linear_signs_16, fused_linear_signs_32)
-                           : one(fused_linear_8, fused_linear_16, fused_linear_32);
+  LinearKernel kernel = linearKernel(operands.difference == nullptr ? NO_KIND : kinds, rowTiles);
   int clusters = options.clusters > 0 ? options.clusters : multiprocessors() / CLUSTER_BLOCKS;
   int bytes = linearSharedBytes(rowTiles, operands.columns, operands.outputs, clusters);
   while (bytes > 225 * 1024) {

@@ -55,15 +55,20 @@ static void testLinears(bool small) {
   testLinear({33, 136, 9, 9, {1, 1, 1, -1, 1, 1, 3}}, random, true);
   testLinear({127, 520, 31, 17, {5, 9, -2, 1, 1, 1, 12}}, random, true);
   testLinear({160, 2048, 32, 0, {32}}, random, true);
-  testLinear({41, 136, 8, 3, {1, 2, 1, -1, 3}, true}, random, true);
-  testLinear({127, 520, 31, 0, {5, 9, -2, 1, 1, 1, 12}, true}, random, true);
+  for (PartKind kind : {PART_SIGNS, PART_VECTORS, PART_SPARSE, PART_GROUPED, PART_LOOKUP, PART_LOW_RANK}) {
+    testLinear({41, 136, 8, 3, {1, 2, 1, -1, 3}, alone(kind)}, random, true);
+    testLinear({127, 520, 31, 0, {5, 9, -2, 1, 1, 1, 12}, alone(kind)}, random, true);
+    testLinear({72, 8, 16, 0, {2, -9, 5}, alone(kind)}, random, true);
+  }
   if (small) return;
   testLinear({48, 1000, 17, 0, {1, 16}}, random, true);
   testLinear({64, 4096, 8, 0, {1, 1, 1, 1, 1, 1, 1, 1}}, random, true);
   testLinear({96, 11008, 32, 0, {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
                                  1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1}}, random, true);
   testLinear({80, 5632, 12, 40, {3, -4, 5}}, random, true);
-  testLinear({1200, 11008, 16, 0, {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1}, true}, random, true);
+  for (PartKind kind : {PART_SIGNS, PART_VECTORS, PART_SPARSE, PART_GROUPED, PART_LOOKUP, PART_LOW_RANK}) {
+    testLinear({400, 11008, 16, 0, {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1}, alone(kind)}, random, false);
+  }
   testLinear({64, 13824, 20, 0, {7, 13}}, random, true);
   testLinear({4096, 512, 16, 0, {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1}}, random, false);
   testLinear({12288, 128, 5, 100, {1, 2, 2}}, random, false);

@@ -340,7 +340,7 @@ struct HostTenant {
 struct LinearCase {
   int outputs, columns, rows, added;
   std::vector<int> tenants;   // rows of each run; negative: rows of the base alone
-  bool signsAlone = false;    // all tenants' parts are of signs
+  Kinds kinds = ANY_KIND;     // of all tenants' parts
 };
 
 struct LinearProblem {
@@ -381,7 +381,7 @@ struct LinearProblem {
   HostTenant tenant(Random& random) {
     HostTenant t;
     int cut = shape.outputs >= 48 ? shape.outputs / 2 / 16 * 16 : 0, style = (int) tenants.size() % 20;
-    if (shape.signsAlone) style = 20 + style;
+    if (shape.kinds != ANY_KIND) return tenantOf(random, shape.kinds);
     auto add = [&](int kind, int first, int count, int planes) {
       t.parts.push_back(HostPart::make(random, kind, first, count, planes, shape.columns));
     };
@@ -437,7 +437,27 @@ struct LinearProblem {
     } else {
       add(PART_SIGNS, 0, shape.outputs, style % 4 + 1);
     }
-    if (shape.added > 0 && style < 20 && style % 2 == 0) add(PART_REPLACED, shape.outputs, shape.added, 1);
+    if (shape.added > 0 && style % 2 == 0) add(PART_REPLACED, shape.outputs, shape.added, 1);
+    t.upload(shape.outputs);
+    return t;
+  }
+
+  // A tenant of two parts of one kind, if there are outputs for two.
+  HostTenant tenantOf(Random& random, Kinds kinds) {
+    HostTenant t;
+    int cut = shape.outputs >= 48 ? shape.outputs / 2 / 16 * 16 : 0, c = shape.columns, number = (int) tenants.size();
+    auto add = [&](int first, int count) {
+      switch ((int) kinds) {
+        case PART_VECTORS: return HostPart::vectors(random, first, count, number % 2 ? 4 : 8, c);
+        case PART_SPARSE: return HostPart::sparse(random, first, count, 2 + number % 3, number % 4 - 1, c);
+        case PART_GROUPED: return HostPart::grouped(random, first, count, 2 + number % 3, 16, number % 2, c);
+        case PART_LOOKUP: return HostPart::lookup(random, first, count, 1 + number % 4, c);
+        case PART_LOW_RANK: return HostPart::lowRank(random, first, count, 1 + number * 7, c);
+        default: return HostPart::make(random, kinds, first, count, 1 + number % 4, c);
+      }
+    };
+    if (cut > 0) t.parts.push_back(add(0, cut));
+    t.parts.push_back(add(cut, shape.outputs - cut));
     t.upload(shape.outputs);
     return t;
   }
@@ -482,33 +502,39 @@ struct LinearProblem {
     return sum;
   }
 
-  bool hasSignsAlone(int firstRow, int rows) const {
+  // What all parts of some rows are of: one kind that has kernels of its own, or any. Signs where there are no parts.
+  Kinds kindsOf(int firstRow, int rows) const {
+    int found = NO_KIND;
     for (int row = firstRow; row < firstRow + rows; row++) {
-      for (int p = 0; tenantOfRow[row] >= 0 && p < (int) tenants[tenantOfRow[row]].parts.size(); p++) {
-        if (tenants[tenantOfRow[row]].parts[p].kind != PART_SIGNS) return false;
+      if (tenantOfRow[row] < 0) continue;
+      for (const HostPart& part : tenants[tenantOfRow[row]].parts) {
+        if (part.kind == PART_REPLACED || (found != NO_KIND && found != part.kind)) return ANY_KIND;
+        found = part.kind;
       }
     }
-    return true;
+    return found == NO_KIND ? alone(PART_SIGNS) : (Kinds) found;
   }
 
   // By the kernels that the rows can be computed with, all to the same bits.
   std::vector<float> run(const Step* s, int firstRow, int rows, int finish, const LaunchOptions& options,
                          const std::vector<float>& before = {}) const {
-    std::vector<float> out = run(s, firstRow, rows, finish, options, before, false);
-    if (hasSignsAlone(firstRow, rows)) {
-      std::vector<float> other = run(s, firstRow, rows, finish, options, before, true);
-      expect(memcmp(out.data(), other.data(), out.size() * sizeof(float)) == 0, "signs alone: other bits");
+    std::vector<float> out = run(s, firstRow, rows, finish, options, before, ANY_KIND);
+    Kinds kinds = kindsOf(firstRow, rows);
+    if (kinds != ANY_KIND) {
+      std::vector<float> other = run(s, firstRow, rows, finish, options, before, kinds);
+      expect(memcmp(out.data(), other.data(), out.size() * sizeof(float)) == 0,
+             "kind " + std::to_string(kinds) + " alone: other bits");
     }
     return out;
   }
 
   std::vector<float> run(const Step* s, int firstRow, int rows, int finish, const LaunchOptions& options,
-                         const std::vector<float>& before, bool signsAlone) const {
+                         const std::vector<float>& before, Kinds kinds) const {
     Device<float> out((size_t) rows * outputs), difference(out.bytes() / sizeof(float));
     if (!before.empty()) out.set(before);
     LinearOperands operands = {out.get(), deviceX.get() + (size_t) firstRow * shape.columns, tiles.get(), s,
                                difference.get(), arrivals.get(), 0, rows, shape.columns, shape.outputs, outputs, finish};
-    fusedLinear(operands, options, signsAlone);
+    fusedLinear(operands, options, kinds);
     CHECK(cudaDeviceSynchronize());
     expect(out.intact() && difference.intact(), "fused linear writes past its output");
     return out.read();

@@ -18,11 +18,13 @@ struct Span {
   int share, shares;
 };
 
-// The kinds of parts that code is made for: blocks that have signs alone do not pay for the rest.
-enum Kinds { NO_KIND, SIGNS_ALONE, ANY_KIND };
+// The kinds of parts that code is made for: none, one of PartKind, or any. A launch whose parts are all of one kind
+// does not pay for the others.
+enum Kinds : int { NO_KIND = -1, ANY_KIND = PART_LOW_RANK + 1 };
+__host__ __device__ constexpr Kinds alone(PartKind kind) { return (Kinds) kind; }
 
 template <Kinds K>
-__device__ __forceinline__ int kindOf(const Part& part) { return K == SIGNS_ALONE ? (int) PART_SIGNS : part.kind; }
+__device__ __forceinline__ int kindOf(const Part& part) { return K == ANY_KIND ? (int) part.kind : (int) K; }
 
 // Units of one plane of one tile.
 template <Kinds K>
@@ -97,9 +99,9 @@ struct Assignment {
   Span span;
   Projection projection;   // a copy; no parts where the block has nothing to do
 
-  __device__ __forceinline__ bool hasSignsAlone() const {
+  __device__ __forceinline__ bool isOf(Kinds kinds) const {
     for (int p = 0; p < projection.parts; p++) {
-      if (projection.part[p].kind != PART_SIGNS) return false;
+      if (kinds != ANY_KIND && projection.part[p].kind != kinds) return false;
     }
     return true;
   }

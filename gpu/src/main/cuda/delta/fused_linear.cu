@@ -132,27 +132,34 @@ __device__ __forceinline__ void fusedLinear(const LinearOperands& operands) {
   if (K != NO_KIND && warp == 0) tenants.find(operands);
   if (warp == 1) describeRows(differences, operands);
   __syncthreads();
-  if (K == SIGNS_ALONE && !tenants.own.hasSignsAlone()) __trap();
+  if (K != NO_KIND && !tenants.own.isOf(K)) __trap();
   fusedLinear<ROW_TILES, K>(operands, differences, tenants);
 }
 
 // A block takes the registers of so many threads. Where few rows' activations leave some, the next norm's block
 // fits beside it before it has ended.
-constexpr int registersOf(int rowTiles, Kinds k) { return 32 * LINEAR_WARPS + (rowTiles + k <= 2 ? 128 : 0); }
+constexpr int registersOf(int rowTiles, Kinds kinds) {
+  bool few = kinds == NO_KIND ? rowTiles <= 2 : kinds == alone(PART_SIGNS) && rowTiles == 1;
+  return 32 * LINEAR_WARPS + (few ? 128 : 0);
+}
 
-// Named after K, the most that tenants' parts may be of, and the rows.
-#define FUSED_LINEAR(NAME, ROW_TILES, K)                                                          \
-  extern "C" __global__ void __launch_bounds__(registersOf(ROW_TILES, K), 1)                      \
+#define FUSED_LINEAR(NAME, ROW_TILES, KINDS)                                                      \
+  extern "C" __global__ void __launch_bounds__(registersOf(ROW_TILES, KINDS), 1)                  \
   NAME(const __grid_constant__ LinearOperands operands) {                                         \
-    fusedLinear<ROW_TILES, K>(operands);                                                          \
+    fusedLinear<ROW_TILES, KINDS>(operands);                                                      \
   }
 
-FUSED_LINEAR(fused_linear_base_8, 1, NO_KIND)
-FUSED_LINEAR(fused_linear_base_16, 2, NO_KIND)
-FUSED_LINEAR(fused_linear_base_32, 4, NO_KIND)
-FUSED_LINEAR(fused_linear_signs_8, 1, SIGNS_ALONE)
-FUSED_LINEAR(fused_linear_signs_16, 2, SIGNS_ALONE)
-FUSED_LINEAR(fused_linear_signs_32, 4, SIGNS_ALONE)
-FUSED_LINEAR(fused_linear_8, 1, ANY_KIND)
-FUSED_LINEAR(fused_linear_16, 2, ANY_KIND)
-FUSED_LINEAR(fused_linear_32, 4, ANY_KIND)
+// Named after what tenants' parts may be of, and the rows.
+#define FUSED_LINEARS(PREFIX, KINDS)                                                              \
+  FUSED_LINEAR(PREFIX##_8, 1, KINDS)                                                              \
+  FUSED_LINEAR(PREFIX##_16, 2, KINDS)                                                             \
+  FUSED_LINEAR(PREFIX##_32, 4, KINDS)
+
+FUSED_LINEARS(fused_linear_base, NO_KIND)
+FUSED_LINEARS(fused_linear_signs, alone(PART_SIGNS))
+FUSED_LINEARS(fused_linear_vectors, alone(PART_VECTORS))
+FUSED_LINEARS(fused_linear_sparse, alone(PART_SPARSE))
+FUSED_LINEARS(fused_linear_grouped, alone(PART_GROUPED))
+FUSED_LINEARS(fused_linear_lookup, alone(PART_LOOKUP))
+FUSED_LINEARS(fused_linear_low_rank, alone(PART_LOW_RANK))
+FUSED_LINEARS(fused_linear, ANY_KIND)

@@ -45,8 +45,8 @@ final class CudaTenant implements CompiledTenant {
   private long projections;
   private long vectors;
   private boolean biased;
-  private FusedLinear.Kinds inBlocks = FusedLinear.Kinds.SIGNS;
-  private FusedLinear.Kinds inHead = FusedLinear.Kinds.SIGNS;
+  private FusedLinear.Kinds inBlocks = FusedLinear.Kinds.NONE;
+  private FusedLinear.Kinds inHead = FusedLinear.Kinds.NONE;
 
   private CudaTenant(CudaModel model, TenantOperands differences) {
     this.model = model;
@@ -256,7 +256,7 @@ final class CudaTenant implements CompiledTenant {
         ProjectionLayout.write(
             table.asSlice((long) i * ProjectionLayout.BYTES, ProjectionLayout.BYTES), own, outputs);
         model.differ(i, own);
-        FusedLinear.Kinds kinds = kindsOf(own);
+        FusedLinear.Kinds kinds = FusedLinear.Kinds.of(own);
         if (i == model.head()) {
           inHead = inHead.or(kinds);
           model.widen(outputs);
@@ -268,18 +268,12 @@ final class CudaTenant implements CompiledTenant {
     }
   }
 
-  private static FusedLinear.Kinds kindsOf(List<ProjectionLayout.Part> parts) {
-    return parts.stream().allMatch(part -> part.kind() instanceof ProjectionLayout.Kind.Signs)
-        ? FusedLinear.Kinds.SIGNS
-        : FusedLinear.Kinds.ANY;
-  }
-
-  /** What the differences to the projections of blocks are; signs where there are none. */
+  /** What the differences to the projections of blocks are. */
   FusedLinear.Kinds inBlocks() {
     return inBlocks;
   }
 
-  /** What the difference to the head is; signs where there is none. */
+  /** What the difference to the head is. */
   FusedLinear.Kinds inHead() {
     return inHead;
   }

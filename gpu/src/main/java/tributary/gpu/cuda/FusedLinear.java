@@ -2,6 +2,7 @@ package tributary.gpu.cuda;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -43,10 +44,15 @@ final class FusedLinear {
     }
   }
 
-  /** What tenants' differences may be of; each holds those before it. */
+  /** What tenants' differences are of: nothing, codes of one kind, or any. */
   enum Kinds {
     NONE("base_"),
     SIGNS("signs_"),
+    VECTORS("vectors_"),
+    SPARSE("sparse_"),
+    GROUPED("grouped_"),
+    LOOKUP("lookup_"),
+    LOW_RANK("low_rank_"),
     ANY("");
 
     /** In the names of kernels. */
@@ -56,8 +62,28 @@ final class FusedLinear {
       this.infix = infix;
     }
 
+    /** Of these parts. */
+    static Kinds of(List<ProjectionLayout.Part> parts) {
+      return parts.stream().map(part -> of(part.kind())).reduce(NONE, Kinds::or);
+    }
+
+    private static Kinds of(ProjectionLayout.Kind kind) {
+      return switch (kind) {
+        case ProjectionLayout.Kind.Signs _ -> SIGNS;
+        case ProjectionLayout.Kind.Replaced _ -> ANY;
+        case ProjectionLayout.Kind.Vectors _ -> VECTORS;
+        case ProjectionLayout.Kind.Sparse _ -> SPARSE;
+        case ProjectionLayout.Kind.Grouped _ -> GROUPED;
+        case ProjectionLayout.Kind.Lookup _ -> LOOKUP;
+        case ProjectionLayout.Kind.LowRank _ -> LOW_RANK;
+      };
+    }
+
     Kinds or(Kinds other) {
-      return compareTo(other) < 0 ? other : this;
+      if (this == other || other == NONE) {
+        return this;
+      }
+      return this == NONE ? other : ANY;
     }
   }
 

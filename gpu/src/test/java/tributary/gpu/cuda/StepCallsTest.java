@@ -131,12 +131,13 @@ class StepCallsTest {
   }
 
   @Test
-  void steps_of_signs_alone_and_of_the_base_have_kernels_of_their_own() {
+  void steps_of_codes_of_one_kind_and_of_the_base_have_kernels_of_their_own() {
     try (CompiledModel model = model();
         CompiledTenant signs = model.tenant(Tenants.SIGNS.of(decoder, 1).operands(backend));
         CompiledTenant vectors = model.tenant(Tenants.VECTORS.of(decoder, 2).operands(backend));
         CompiledSteps steps = model.steps(decoder.cache(16, 64))) {
       assertThat(linears(steps, List.of(signs, signs))).containsOnly("fused_linear_signs_8");
+      assertThat(linears(steps, List.of(vectors))).containsOnly("fused_linear_vectors_8");
       assertThat(linears(steps, List.of(signs, vectors))).containsOnly("fused_linear_8");
       assertThat(linears(steps, List.of())).containsOnly("fused_linear_base_8");
     }
