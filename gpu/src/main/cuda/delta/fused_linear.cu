@@ -14,7 +14,8 @@
 //   difference f32 [T, N], arrivals u32 [2], zero before and after: work memory, null where no run has
 //   parts in this slot. Launches of one stream share them, those of two may not; a launch that failed
 //   leaves arrivals as they were
-//   Requires  T <= the kernel's rows (8, 16, 32; traps otherwise), C % 8 == 0, C <= 32,768.
+//   Requires  T <= the kernel's rows (8, 16, 32), parts of the kernel's kinds, difference null for the base's
+//             kernels and for no others (traps otherwise), C % 8 == 0, C <= 32,768.
 //   Launch    clusters of 2 blocks of 512 threads. With differences: at least T / 2 clusters and at most
 //             as many as the device holds at once, since blocks wait for each other; without: any number.
 //             Dynamic shared memory linearSharedBytes(). May overlap its predecessor: weights and codes do
