@@ -15,8 +15,16 @@ import tributary.protocol.DeltaId;
  * deltas.store-refresh}.
  */
 public interface ModelAdmin {
-  /** Registers a variant from a file on this machine, or makes that its newest version. */
-  CompletionStage<Registration> register(DeltaId id, Path delta);
+  /**
+   * Registers a variant from a file on this machine, or makes that its newest version. What it is
+   * promised holds from its first load on.
+   */
+  CompletionStage<Registration> register(DeltaId id, Path delta, Wish wish);
+
+  /** Registers with what is usual, or with what was promised before. */
+  default CompletionStage<Registration> register(DeltaId id, Path delta) {
+    return register(id, delta, Wish.NONE);
+  }
 
   /** Serves the version before the current one again, and forgets the current one. */
   CompletionStage<Registration> rollBack(DeltaId id);
@@ -43,5 +51,8 @@ public interface ModelAdmin {
    * @param pinned whether it is always loaded
    * @param weight its share beside others
    */
-  record Wish(@Nullable Integer floor, @Nullable Boolean pinned, @Nullable Integer weight) {}
+  record Wish(@Nullable Integer floor, @Nullable Boolean pinned, @Nullable Integer weight) {
+    /** Leaves all as it is. */
+    static final Wish NONE = new Wish(null, null, null);
+  }
 }

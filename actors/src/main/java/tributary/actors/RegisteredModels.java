@@ -91,7 +91,7 @@ final class RegisteredModels implements ModelAdmin {
   }
 
   @Override
-  public CompletionStage<Registration> register(DeltaId id, Path delta) {
+  public CompletionStage<Registration> register(DeltaId id, Path delta, Wish wish) {
     return change(() -> {
       if (id.equals(base)) {
         throw new TributaryException(
@@ -105,6 +105,7 @@ final class RegisteredModels implements ModelAdmin {
               .registration(id)
               .map(known -> known.upgraded(version))
               .orElseGet(() -> Registration.of(id, version));
+      next = agreed(next, wish);
       store().write(next);
       return next;
     });
@@ -127,14 +128,15 @@ final class RegisteredModels implements ModelAdmin {
 
   @Override
   public CompletionStage<Registration> agree(DeltaId id, Wish wish) {
-    return edit(
-        id,
-        known ->
-            known.agreed(
-                new DeltaTerms(
-                    wish.floor() == null ? known.terms().floor() : wish.floor(),
-                    wish.pinned() == null ? known.terms().pinned() : wish.pinned()),
-                wish.weight() == null ? known.weight() : wish.weight()));
+    return edit(id, known -> agreed(known, wish));
+  }
+
+  private static Registration agreed(Registration known, Wish wish) {
+    return known.agreed(
+        new DeltaTerms(
+            wish.floor() == null ? known.terms().floor() : wish.floor(),
+            wish.pinned() == null ? known.terms().pinned() : wish.pinned()),
+        wish.weight() == null ? known.weight() : wish.weight());
   }
 
   @Override

@@ -30,6 +30,7 @@ import tributary.protocol.Sampling;
 import tributary.protocol.StopRule;
 import tributary.protocol.TokenEvent;
 import tributary.protocol.Tokens;
+import tributary.scheduling.residency.DeltaTerms;
 import tributary.tensor.container.Checkpoint;
 import tributary.tensor.container.DeltaFile;
 import tributary.tensor.container.DeltaManifest;
@@ -128,16 +129,19 @@ class LifeOfModelsTest {
   }
 
   @Test
+  void a_floor_that_comes_with_the_delta_holds_from_the_first_reply_on() throws Exception {
+    var id = new DeltaId("whole");
+    Path file = planes("whole.delta");
+    get(node.admin().register(id, file, new ModelAdmin.Wish(DeltaTerms.FLOOR_MAX, null, null)));
+    Precision first = precision(id);
+    assertThat(first.available()).isGreaterThan(2);
+    assertThat(first.least()).isEqualTo(first.available());
+  }
+
+  @Test
   void a_reply_says_with_which_precision_it_was_served() throws Exception {
     var id = new DeltaId("planes");
-    Path file = directory.resolve("planes.delta");
-    try (var base = Checkpoint.open(Golden.directory("llama"))) {
-      DeltaFile.write(
-          file,
-          new DeltaManifest("hand-made", new TreeMap<>(), Fingerprint.of(base), "planes", 4, 1),
-          HandMadeDeltas.mixed(base, 3, 2));
-    }
-    get(node.admin().register(id, file));
+    get(node.admin().register(id, planes("planes.delta")));
     Precision first = precision(id);
     assertThat(first.available()).isGreaterThan(2);
     Nodes.await(
@@ -146,6 +150,18 @@ class LifeOfModelsTest {
           Precision precision = precision(id);
           assertThat(precision.least()).isEqualTo(precision.available());
         });
+  }
+
+  /** A delta of three planes. */
+  private static Path planes(String name) throws Exception {
+    Path file = directory.resolve(name);
+    try (var base = Checkpoint.open(Golden.directory("llama"))) {
+      DeltaFile.write(
+          file,
+          new DeltaManifest("hand-made", new TreeMap<>(), Fingerprint.of(base), "planes", 4, 1),
+          HandMadeDeltas.mixed(base, 3, 2));
+    }
+    return file;
   }
 
   private static Precision precision(DeltaId id) {

@@ -85,7 +85,10 @@ final class LifecycleRoutes extends AllDirectives {
             name ->
                 change(
                     new Change(caller, "register", name),
-                    body -> status(admin.register(id(name), file(body.requiredDelta("delta")))))),
+                    body ->
+                        status(
+                            admin.register(
+                                id(name), file(body.requiredDelta("delta")), wish(body))))),
         doors.at(
             ApiPath.AGREE,
             name ->

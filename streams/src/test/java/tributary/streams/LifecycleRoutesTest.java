@@ -36,15 +36,16 @@ class LifecycleRoutesTest {
     final Map<DeltaId, Registration> models = new LinkedHashMap<>();
 
     @Override
-    public CompletionStage<Registration> register(DeltaId id, Path delta) {
+    public CompletionStage<Registration> register(DeltaId id, Path delta, Wish wish) {
       var versions = new ArrayList<String>();
       Registration known = models.get(id);
       if (known != null) {
         versions.addAll(known.versions());
       }
       versions.add(delta.getFileName().toString());
-      return put(
-          new Registration(id, versions, new DeltaTerms(1, false), 1, Registration.Stage.SERVED));
+      Integer floor = wish.floor();
+      var terms = new DeltaTerms(floor == null ? 1 : floor, Boolean.TRUE.equals(wish.pinned()));
+      return put(new Registration(id, versions, terms, 1, Registration.Stage.SERVED));
     }
 
     @Override
@@ -119,6 +120,13 @@ class LifecycleRoutesTest {
   @AfterEach
   void stop() {
     server.close();
+  }
+
+  @Test
+  void what_a_variant_is_promised_may_come_with_its_delta() {
+    String body = "{\"delta\":\"/x/one\",\"precision_floor\":3,\"pinned\":true}";
+    assertThat(send("PUT", "/admin/models/a", body).body())
+        .contains("\"version\":\"one\"", "\"precision_floor\":3", "\"pinned\":true");
   }
 
   @Test
