@@ -4,7 +4,10 @@
 //   decode_bench ROWS TENANTS PLANES CONTEXT [step|linears|qkv|o|gateup|down|head|attention [apart]]
 //                                one of its rows; apart: launches do not overlap; PLANES below zero: tenants
 //                                of low rank, -16 of rank 16; 102, 104: of 2:4 codes of 2 or 4 bits;
-//                                202, 204: of grouped codes; 301 .. 304: of look-up codes
+//                                202, 204: of grouped codes; 301 .. 304: of look-up codes; 400: of a code each,
+//                                in turn one that MIX names
+//   decode_bench mixed TENANTS CONTEXT
+//                                a step of tenants with a code each, beside steps of as many with the same code
 //
 // Weights, signs and cached keys are random bits made on the device; every layer has its own. Each
 // figure is the median over replays of one CUDA graph, measured twice; the lower median counts.
@@ -72,6 +75,10 @@ static float* floats(int64_t count, float value) {
 }
 
 constexpr int SPARSE = 100, GROUPED = 200, LOOKUP = 300;   // planes above them: such codes of so many bits more
+constexpr int MIXED = 400, MIX[] = {1, SPARSE + 4, -16, GROUPED + 2, 2, LOOKUP + 3, SPARSE + 2, GROUPED + 4};
+
+// What a tenant of a batch has.
+static int codeOf(int planes, int tenant) { return planes == MIXED ? MIX[tenant % std::size(MIX)] : planes; }
 
 struct Shape { const char* name; int outputs, columns; };
 static const Shape SHAPES[] = {{"qkv", 3 * HIDDEN, HIDDEN}, {"o", HIDDEN, HIDDEN},
@@ -181,16 +188,17 @@ struct Model {
   }
   static int64_t cacheBytes(int rows, int positions) { return 4ll * LAYERS * HIDDEN * positions * rows; }
 
-  void makeTenants(int count, int planeCount) {
-    if (planes != planeCount) {
+  void makeTenants(int count, int planesOfAll) {
+    if (planes != planesOfAll) {
       for (Projection* t : tenants) CHECK(cudaFree(t));
       for (char* m : tenantMemory) CHECK(cudaFree(m));
       tenants.clear();
       tenantMemory.clear();
     }
-    planes = planeCount;
+    planes = planesOfAll;
     float* scales = floats(4 * 2 * INTERMEDIATE, 0.001f);
     while ((int) tenants.size() < count) {
+      int planes = codeOf(planesOfAll, tenants.size());
       std::vector<Projection> table(SLOTS);
       char* memory = planes > 0 && planes < SPARSE ? randomBits(signBytes() * planes) : nullptr;
       if (memory != nullptr) tenantMemory.push_back(memory);
@@ -331,7 +339,7 @@ static double readBandwidth() {
   return bytes / ms / 1e6;
 }
 
-struct Job { int rows, tenants, planes, context; };
+struct Job { int rows, tenants, planes, context; bool byAnyKind = false; };
 
 static void report(const char* what, const Job& job, double ms, double bytes, double bandwidth) {
   double bound = bytes / bandwidth / 1e6;
@@ -342,11 +350,12 @@ static void report(const char* what, const Job& job, double ms, double bytes, do
 
 static double run(Model& m, const Job& job, const char* what, double bandwidth, bool overlaps = true) {
   m.prepare(job.rows, job.tenants, job.planes, job.context);
-  double delta = (double) Model::deltaBytes(job.planes) * job.tenants;
+  double delta = 0;
+  for (int i = 0; i < job.tenants; i++) delta += Model::deltaBytes(codeOf(job.planes, i));
   double bytes, ms;
   LaunchOptions options;
   options.overlaps = overlaps;
-  Kinds kinds = alone(job.planes < 0 ? PART_LOW_RANK : job.planes > LOOKUP ? PART_LOOKUP
+  Kinds kinds = job.byAnyKind ? ANY_KIND : alone(job.planes < 0 ? PART_LOW_RANK : job.planes > LOOKUP ? PART_LOOKUP
                     : job.planes > GROUPED ? PART_GROUPED : job.planes > SPARSE ? PART_SPARSE : PART_SIGNS);
   auto time = [&](auto body) {
     return milliseconds([&](cudaStream_t s) { options.stream = s; body(Launches{job.rows, job.tenants, options, kinds}); }, 60);
@@ -371,12 +380,34 @@ static double run(Model& m, const Job& job, const char* what, double bandwidth, 
   return ms;
 }
 
+// What a mixed step takes beside what its parts take: the base, and of each code a tenant's share of a step of its own.
+static void mixed(Model& m, int tenants, int context, double bandwidth) {
+  double base = run(m, {tenants, 0, 1, context}, "step", bandwidth), parts = base;
+  std::vector<double> shares;
+  double byAny = base;
+  for (int i = 0; i < tenants && i < (int) std::size(MIX); i++) {
+    shares.push_back((run(m, {tenants, tenants, MIX[i], context}, "step", bandwidth) - base) / tenants);
+    double any = run(m, {tenants, tenants, MIX[i], context, true}, "step", bandwidth);
+    byAny += (any - base) / std::size(MIX);
+    printf("  over the base: %.3f ms a tenant, %.3f by the kernel of any kind, %.3f of bytes\n", shares.back(),
+           (any - base) / tenants, Model::deltaBytes(MIX[i]) / bandwidth / 1e6);
+  }
+  for (int i = 0; i < tenants; i++) parts += shares[i % shares.size()];
+  double whole = run(m, {tenants, tenants, MIXED, context, true}, "step", bandwidth);
+  printf("mixed step of %d tenants: %.3f ms; the base and its parts by themselves: %.3f ms; ratio %.3f; parts by the kernel of any kind: %.3f ms\n",
+         tenants, whole, parts, whole / parts, byAny);
+}
+
 int main(int count, char** arguments) {
   cudaDeviceProp device;
   CHECK(cudaGetDeviceProperties(&device, 0));
   double bandwidth = readBandwidth();
   printf("%s, %d multiprocessors, read %.0f GB/s\n", device.name, device.multiProcessorCount, bandwidth);
   Model m;
+  if (count == 4 && strcmp(arguments[1], "mixed") == 0) {
+    mixed(m, atoi(arguments[2]), atoi(arguments[3]), bandwidth);
+    return 0;
+  }
   if (count >= 5) {
     Job job = {atoi(arguments[1]), atoi(arguments[2]), atoi(arguments[3]), atoi(arguments[4])};
     run(m, job, count > 5 ? arguments[5] : "step", bandwidth, count <= 6);
@@ -402,5 +433,6 @@ int main(int count, char** arguments) {
   run(m, {16, 16, SPARSE + 4, 512}, "step", bandwidth);
   for (int bits : {2, 4}) run(m, {8, 8, GROUPED + bits, 512}, "step", bandwidth);
   for (int bits : {2, 3, 4}) run(m, {8, 8, LOOKUP + bits, 512}, "step", bandwidth);
+  mixed(m, 8, 512, bandwidth);
   return 0;
 }

@@ -1,5 +1,5 @@
 // Which tenants' codes a block works on, and their stream: blocks are dealt out to one or two rows of a run, by
-// bytes of codes; tiles to blocks and warps.
+// the time that their codes take; tiles to blocks and warps.
 #pragma once
 #include "linear.cuh"
 #include "ring.cuh"
@@ -53,7 +53,28 @@ __device__ __forceinline__ int stageUnitsOf(const Part& part) {
   return inBlocks && part.codeBits % 16 == 4 ? codeBlockUnits(4) : STAGE_UNITS;
 }
 
-// Deals blocks out to spans by their bytes, at least one to each. Run by one whole warp.
+// Time that a part takes of a block that works for one or two rows, as if it were read as units of codes; a sixteenth of
+// one is 1. Of bytes alone, kinds take up to one and a half times as long as others, and low rank nine times. Fitted to
+// what eight tenants of one kind add to a step (docs/gpu-notes.md, 35); it decides how blocks are dealt out, no bits.
+__device__ inline int costOf(const Part& part, int columns) {
+  int kind = part.kind, isWide = part.codeBits % 16 == 4, plane = signBlocks(columns), tile;
+  if (kind == PART_SIGNS) {
+    tile = plane * (16 * part.planes + 8);
+  } else if (kind == PART_SPARSE) {
+    tile = plane * part.planes * (isWide ? 60 : 44);
+  } else if (kind == PART_GROUPED) {
+    tile = plane * part.planes * (isWide ? 112 : 84);
+  } else if (kind == PART_LOOKUP) {
+    tile = plane * (isWide ? 131 : 77);
+  } else if (kind == PART_LOW_RANK) {
+    tile = plane * (13 + part.rankUnits);
+  } else {
+    tile = unitsOf<ANY_KIND>(part, columns) * part.planes * (kind == PART_VECTORS ? 22 : 18);
+  }
+  return tilesOf<ANY_KIND>(part) * tile;
+}
+
+// Deals blocks out to spans by what these take, at least one to each. Run by one whole warp.
 __device__ inline Span findSpan(const LinearOperands& operands) {
   const Step* step = operands.step;
   int lane = threadIdx.x % 32, spans = 0, cost = 0, together = rowsTogether(operands.columns);
@@ -64,7 +85,7 @@ __device__ inline Span findSpan(const LinearOperands& operands) {
 #pragma unroll
     for (int p = 0; p < MAX_PARTS; p++) {
       Part part = projection->part[p];
-      if (p < parts) cost += tilesOf<ANY_KIND>(part) * part.planes * unitsOf<ANY_KIND>(part, operands.columns);
+      if (p < parts) cost += costOf(part, operands.columns);
     }
     if (cost > 0) spans = ceilDiv(run.rows, together);
   }
