@@ -355,7 +355,7 @@ static double run(Model& m, const Job& job, const char* what, double bandwidth, 
   double bytes, ms;
   LaunchOptions options;
   options.overlaps = overlaps;
-  Kinds kinds = job.byAnyKind ? ANY_KIND : alone(job.planes < 0 ? PART_LOW_RANK : job.planes > LOOKUP ? PART_LOOKUP
+  Kinds kinds = job.byAnyKind || job.planes == MIXED ? ANY_KIND : alone(job.planes < 0 ? PART_LOW_RANK : job.planes > LOOKUP ? PART_LOOKUP
                     : job.planes > GROUPED ? PART_GROUPED : job.planes > SPARSE ? PART_SPARSE : PART_SIGNS);
   auto time = [&](auto body) {
     return milliseconds([&](cudaStream_t s) { options.stream = s; body(Launches{job.rows, job.tenants, options, kinds}); }, 60);
@@ -393,7 +393,7 @@ static void mixed(Model& m, int tenants, int context, double bandwidth) {
            (any - base) / tenants, Model::deltaBytes(MIX[i]) / bandwidth / 1e6);
   }
   for (int i = 0; i < tenants; i++) parts += shares[i % shares.size()];
-  double whole = run(m, {tenants, tenants, MIXED, context, true}, "step", bandwidth);
+  double whole = run(m, {tenants, tenants, MIXED, context}, "step", bandwidth);
   printf("mixed step of %d tenants: %.3f ms; the base and its parts by themselves: %.3f ms; ratio %.3f; parts by the kernel of any kind: %.3f ms\n",
          tenants, whole, parts, whole / parts, byAny);
 }

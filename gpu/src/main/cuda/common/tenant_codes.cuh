@@ -55,8 +55,8 @@ __device__ __forceinline__ int stageUnitsOf(const Part& part) {
 
 // What a part takes of the blocks of a span, in the time of a sixteenth of a unit of codes that is only read. A byte of
 // some kinds takes one and a half times as long as of others, one of low rank nine times. Fitted to what eight tenants
-// of a kind add to a step (docs/gpu-notes.md, 35), but for vectors and replaced rows, which are guessed. How blocks are
-// dealt out changes no result.
+// of a kind add to a step (docs/gpu-notes.md, 35), but for vectors, replaced rows and ranks above 16, which are
+// guessed. How blocks are dealt out changes no result.
 __device__ inline int costOf(const Part& part, int columns) {
   int kind = part.kind, isWide = part.codeBits % 16 == 4, plane = signBlocks(columns), tile;
   if (kind == PART_SIGNS) {
