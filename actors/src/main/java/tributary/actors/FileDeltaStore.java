@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -114,6 +115,7 @@ final class FileDeltaStore implements DeltaStore, AutoCloseable {
       file.delta().verify(width);
       long verified = System.nanoTime();
       ResidentDelta opened = file.delta().load(width);
+      file.delta().unpin();
       var phases =
           new LoadPhases(
               new Nanos(read - start),
@@ -158,11 +160,15 @@ final class FileDeltaStore implements DeltaStore, AutoCloseable {
 
   @Override
   public void unload(LoadedDelta loaded) {
+    unload(loaded, warm::put);
+  }
+
+  private void unload(LoadedDelta loaded, Consumer<WarmDeltas.Taken> then) {
     Loaded delta = resident.remove(loaded);
     if (delta != null) {
       delta.delta.close();
       if (delta.file != null) {
-        warm.put(delta.file);
+        then.accept(delta.file);
       }
       LOG.debug("model {}: {} bytes unloaded", loaded.id(), loaded.size().count());
     }
@@ -183,7 +189,7 @@ final class FileDeltaStore implements DeltaStore, AutoCloseable {
 
   @Override
   public void close() {
-    resident.keySet().forEach(this::unload);
+    resident.keySet().forEach(loaded -> unload(loaded, file -> file.delta().close()));
     warm.close();
   }
 

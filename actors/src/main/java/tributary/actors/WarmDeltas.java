@@ -69,7 +69,7 @@ final class WarmDeltas implements AutoCloseable {
     return new Taken(state, OpenDelta.open(path, base));
   }
 
-  /** Gives back a file that nothing is loaded from any more. */
+  /** Gives back a file that nothing is loaded from any more; while it is kept, it is pinned. */
   void put(Taken taken) {
     var closing = new ArrayList<OpenDelta>();
     synchronized (this) {
@@ -83,6 +83,7 @@ final class WarmDeltas implements AutoCloseable {
       }
     }
     closing.forEach(OpenDelta::close);
+    taken.delta.pin();
   }
 
   synchronized Shelf.Load load() {

@@ -23,8 +23,10 @@ public final class OpenDelta implements AutoCloseable {
   private final Map<String, DeltaTensor> tensors;
   private final @Nullable DeltaFile file;
   private final Runnable release;
-  private int read;
+  private volatile int read;
   private int verified;
+  private @Nullable Runnable unpin;
+  private boolean closed;
 
   private OpenDelta(
       BaseModel base,
@@ -97,13 +99,34 @@ public final class OpenDelta implements AutoCloseable {
     return new ResidentDelta(base, differences);
   }
 
+  /**
+   * Lets the device read what is in RAM from where it is, until {@link #unpin} or the end. May run
+   * beside a load, which then is as slow as without. What was framed is not in the file's memory
+   * and stays as it is.
+   */
+  public synchronized void pin() {
+    if (file != null && read > 0 && unpin == null && !closed) {
+      unpin = base.backend().pin(file.bytes(read));
+    }
+  }
+
+  /** Undoes {@link #pin}. */
+  public synchronized void unpin() {
+    if (unpin != null) {
+      unpin.run();
+      unpin = null;
+    }
+  }
+
   /** What it takes in RAM when all of it has been read. */
   public Bytes size() {
     return file == null ? DeltaOutline.size(tensors.values(), 1) : file.memory();
   }
 
   @Override
-  public void close() {
+  public synchronized void close() {
+    unpin();
+    closed = true;
     release.run();
   }
 

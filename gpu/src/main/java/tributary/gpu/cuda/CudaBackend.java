@@ -1,5 +1,6 @@
 package tributary.gpu.cuda;
 
+import java.lang.foreign.MemorySegment;
 import java.util.Optional;
 import tributary.gpu.Activations;
 import tributary.gpu.Attention;
@@ -186,6 +187,16 @@ public final class CudaBackend implements Backend {
   @Override
   public DeltaMatrix delta(DeltaTensor delta) {
     return CudaDelta.of(delta);
+  }
+
+  @Override
+  public Runnable pin(MemorySegment memory) {
+    Runnable unpin = device.using(() -> device.pinned().pin(memory));
+    return () ->
+        device.using(() -> {
+          unpin.run();
+          return true;
+        });
   }
 
   @Override

@@ -17,6 +17,7 @@ final class CudaDevice implements AutoCloseable {
   private final Function<Driver, Kernels> loader;
   private final ReadWriteLock lock = new ReentrantReadWriteLock();
   private final Lock stepping = new ReentrantLock();
+  private final PinnedMemory pinned;
   private Kernels kernels;
   private Uploader uploader;
   private FusedLinear linear = new FusedLinear();
@@ -24,8 +25,9 @@ final class CudaDevice implements AutoCloseable {
   private CudaDevice(Driver driver, Function<Driver, Kernels> loader) {
     this.driver = driver;
     this.loader = loader;
+    this.pinned = new PinnedMemory(driver);
     this.kernels = loader.apply(driver);
-    this.uploader = new Uploader(driver, kernels);
+    this.uploader = new Uploader(driver, kernels, pinned);
   }
 
   /** Takes over the driver. */
@@ -65,8 +67,9 @@ final class CudaDevice implements AutoCloseable {
         lock.writeLock(),
         () -> {
           driver.reset();
+          pinned.forget();
           kernels = loader.apply(driver);
-          uploader = new Uploader(driver, kernels);
+          uploader = new Uploader(driver, kernels, pinned);
           linear = new FusedLinear();
           load.run();
           return true;
@@ -100,6 +103,10 @@ final class CudaDevice implements AutoCloseable {
 
   Kernels kernels() {
     return kernels;
+  }
+
+  PinnedMemory pinned() {
+    return pinned;
   }
 
   Uploader uploader() {

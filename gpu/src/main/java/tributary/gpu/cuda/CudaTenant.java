@@ -4,6 +4,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
@@ -51,7 +52,7 @@ final class CudaTenant implements CompiledTenant {
   private CudaTenant(CudaModel model, TenantOperands differences) {
     this.model = model;
     this.differences = differences;
-    this.arena = new DeviceArena(model.device().driver(), "delta");
+    this.arena = new DeviceArena(model.device().driver(), "delta", expected(model, differences));
   }
 
   static CudaTenant load(CudaModel model, TenantOperands differences) {
@@ -60,9 +61,34 @@ final class CudaTenant implements CompiledTenant {
       tenant.load();
       return tenant;
     } catch (RuntimeException | Error e) {
-      tenant.close();
+      tenant.abandon(e);
       throw e;
     }
+  }
+
+  /** Copies may still be on their way, from memory that the caller gives up and to ours. */
+  private void abandon(Throwable failure) {
+    try {
+      model.device().uploader().finish();
+      close();
+    } catch (RuntimeException also) {
+      failure.addSuppressed(also);
+    }
+  }
+
+  /** Tiles take about what the host's bytes do; each vector and each table a little. */
+  private static Bytes expected(CudaModel model, TenantOperands differences) {
+    var known = Collections.newSetFromMap(new IdentityHashMap<DeltaMatrix, Boolean>());
+    Bytes sum = Bytes.ZERO;
+    for (Projection projection : model.projections()) {
+      for (Projection.Member member : projection.members()) {
+        DeltaMatrix delta = differences.matrix(member.matrix());
+        if (delta != null && known.add(delta)) {
+          sum = sum.plus(delta.size());
+        }
+      }
+    }
+    return sum;
   }
 
   private void load() {

@@ -18,6 +18,7 @@ final class DeviceArena implements AutoCloseable {
 
   private final Driver driver;
   private final String purpose;
+  private final long expected;
   private final List<Long> blocks = new ArrayList<>();
   private long next;
   private long end;
@@ -27,8 +28,17 @@ final class DeviceArena implements AutoCloseable {
    * @param purpose named when there is no memory left
    */
   DeviceArena(Driver driver, String purpose) {
+    this(driver, purpose, Bytes.ZERO);
+  }
+
+  /**
+   * @param expected bytes that all pieces are going to take, about; the first block holds as many,
+   *     for each block takes its time
+   */
+  DeviceArena(Driver driver, String purpose, Bytes expected) {
     this.driver = driver;
     this.purpose = purpose;
+    this.expected = expected.count();
   }
 
   /**
@@ -38,12 +48,13 @@ final class DeviceArena implements AutoCloseable {
    */
   long allocate(long bytes) {
     long size = Math.max(ALIGNMENT, Math.ceilDiv(bytes, ALIGNMENT) * ALIGNMENT);
-    if (size > BLOCK / 2) {
-      return take(size);
-    }
     if (next + size > end) {
-      next = take(BLOCK);
-      end = next + BLOCK;
+      long block = blocks.isEmpty() ? Math.max(BLOCK, expected) : BLOCK;
+      if (size > block / 2) {
+        return take(size);
+      }
+      next = take(block);
+      end = next + block;
     }
     long address = next;
     next += size;

@@ -6,7 +6,6 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.stream.LongStream;
 import tributary.gpu.cuda.driver.Arguments;
 import tributary.gpu.cuda.driver.Driver;
 import tributary.gpu.cuda.driver.LaunchShape;
@@ -18,18 +17,11 @@ import tributary.tensor.format.SignPlanes;
 import tributary.tensor.format.SparseCodes;
 
 /**
- * Moves matrices from host memory to the device on a stream of its own, laid out as the kernels
- * want them. Rows go through pinned buffers in turn: while one is copied and packed, the next is
- * filled. A call returns when its source is read; what it moves may be used once {@link #finish}
- * has returned. Calls from several threads take turns.
+ * Moves matrices from host memory to the device on streams of its own, laid out as the kernels want
+ * them. What a call moves may be used, and its source may go, once {@link #finish} has returned.
+ * Calls from several threads take turns.
  */
 final class Uploader implements AutoCloseable {
-  private static final int BUFFER_BYTES = 16 << 20;
-  private static final int BUFFERS = 4;
-
-  /** Several threads fill a buffer, each so many bytes of it: one alone is slower than the bus. */
-  private static final long STRETCH_BYTES = 256 << 10;
-
   /** Rows are cut at whole groups of interleaved matrices, bands at whole tiles. */
   private static final int ROW_GROUP = 16;
 
@@ -43,23 +35,13 @@ final class Uploader implements AutoCloseable {
 
   private final Driver driver;
   private final Launcher launcher;
-  private final DeviceArena arena;
-  private final MemorySegment[] pinned = new MemorySegment[BUFFERS];
-  private final long[] rows = new long[BUFFERS];
-  private final long[] free = new long[BUFFERS];
+  private final StagingRing staging;
   private final ReentrantLock lock = new ReentrantLock();
-  private int next;
 
-  Uploader(Driver driver, Kernels kernels) {
+  Uploader(Driver driver, Kernels kernels, PinnedMemory pinned) {
     this.driver = driver;
     this.launcher = new Launcher(driver, kernels, driver.createStream());
-    this.arena = new DeviceArena(driver, "staging");
-    for (int i = 0; i < BUFFERS; i++) {
-      pinned[i] = driver.allocatePinned(BUFFER_BYTES);
-      rows[i] = arena.allocate(BUFFER_BYTES);
-      free[i] = driver.createEvent();
-      driver.recordEvent(free[i], launcher.stream());
-    }
+    this.staging = new StagingRing(driver, pinned, launcher.stream());
   }
 
   /** Zeroes memory that tiles are packed into: what no row covers must be zero. */
@@ -85,7 +67,7 @@ final class Uploader implements AutoCloseable {
         count,
         rowBytes,
         (buffer, first, rowsHere) -> {
-          fill(pinned[buffer], view.data(), first * rowBytes, rowsHere * rowBytes);
+          buffer.bring(0, view.data().asSlice(first * rowBytes, rowsHere * rowBytes));
           pack(
               "pack_weight_tiles",
               256,
@@ -109,8 +91,9 @@ final class Uploader implements AutoCloseable {
               halves[c] = Bf16.round(row[c]);
             }
             MemorySegment.copy(
-                halves, 0, pinned[buffer], ValueLayout.JAVA_SHORT, i * rowBytes, columns);
+                halves, 0, buffer.host(), ValueLayout.JAVA_SHORT, i * rowBytes, columns);
           }
+          buffer.bring(rowsHere * rowBytes);
           pack(
               "pack_weight_tiles",
               256,
@@ -126,7 +109,7 @@ final class Uploader implements AutoCloseable {
         count,
         rowBytes,
         (buffer, first, rowsHere) -> {
-          fill(pinned[buffer], signs, first * rowBytes, rowsHere * rowBytes);
+          buffer.bring(0, signs.asSlice(first * rowBytes, rowsHere * rowBytes));
           pack(
               "pack_sign_tiles",
               128,
@@ -141,18 +124,17 @@ final class Uploader implements AutoCloseable {
         bands,
         columns,
         (buffer, first, bandsHere) -> {
-          long bytes = (long) bandsHere * columns;
-          fill(pinned[buffer], indices, (long) first * columns, bytes);
-          driver.copyToDevice(rows[buffer], pinned[buffer].asSlice(0, bytes), launcher.stream());
+          buffer.bring(0, indices.asSlice((long) first * columns, (long) bandsHere * columns));
+          buffer.arrive();
           launcher.waiting(
               "pack_index_tiles",
               "pack_index_tiles",
               LaunchShape.of(bandsHere, 128),
               new Arguments()
                   .address(tiles + Tiles.indexBytes(first, columns))
-                  .address(rows[buffer])
+                  .address(buffer.device())
                   .number(columns));
-          driver.recordEvent(free[buffer], launcher.stream());
+          buffer.packed();
         });
   }
 
@@ -166,21 +148,20 @@ final class Uploader implements AutoCloseable {
         (buffer, first, rowsHere) -> {
           long patterns = rowsHere * patternBytes;
           long codes = rowsHere * codeBytes;
-          fill(pinned[buffer], code.patterns(), first * patternBytes, patterns);
-          fill(pinned[buffer].asSlice(patterns), code.codes(), first * codeBytes, codes);
-          driver.copyToDevice(
-              rows[buffer], pinned[buffer].asSlice(0, patterns + codes), launcher.stream());
+          buffer.bring(0, code.patterns().asSlice(first * patternBytes, patterns));
+          buffer.bring(patterns, code.codes().asSlice(first * codeBytes, codes));
+          buffer.arrive();
           for (int plane = 0; plane < planes.size(); plane++) {
             SparsePart.Plane own = planes.get(plane);
             long before = plane * Tiles.sparseBytes(code.rows(), code.columns(), own.bits());
             packSparse(
                 tiles + before + Tiles.sparseBytes(first, code.columns(), own.bits()),
-                rows[buffer],
+                buffer.device(),
                 rowsHere,
                 code,
                 own);
           }
-          driver.recordEvent(free[buffer], launcher.stream());
+          buffer.packed();
         });
   }
 
@@ -191,9 +172,8 @@ final class Uploader implements AutoCloseable {
         count,
         rowBytes,
         (buffer, first, rowsHere) -> {
-          long bytes = rowsHere * rowBytes;
-          fill(pinned[buffer], plane, first * rowBytes, bytes);
-          driver.copyToDevice(rows[buffer], pinned[buffer].asSlice(0, bytes), launcher.stream());
+          buffer.bring(0, plane.asSlice(first * rowBytes, rowsHere * rowBytes));
+          buffer.arrive();
           launcher.waiting(
               "pack_lookup_tiles",
               "pack_lookup_tiles",
@@ -205,10 +185,10 @@ final class Uploader implements AutoCloseable {
                   false),
               new Arguments()
                   .address(tiles + Tiles.signBytes(first, columns))
-                  .address(rows[buffer])
+                  .address(buffer.device())
                   .number(rowsHere)
                   .number(columns));
-          driver.recordEvent(free[buffer], launcher.stream());
+          buffer.packed();
         });
   }
 
@@ -223,24 +203,22 @@ final class Uploader implements AutoCloseable {
         (buffer, first, rowsHere) -> {
           long statistics = rowsHere * statisticBytes;
           for (int plane = 0; plane < planes.size(); plane++) {
-            fill(
-                pinned[buffer].asSlice(plane * statistics),
-                MemorySegment.ofArray(planes.get(plane).statistics()),
-                first * statisticBytes,
-                statistics);
+            buffer.bring(
+                plane * statistics,
+                MemorySegment.ofArray(planes.get(plane).statistics())
+                    .asSlice(first * statisticBytes, statistics));
           }
           long before = planes.size() * statistics;
           long codes = rowsHere * codeBytes;
-          fill(pinned[buffer].asSlice(before), code.codes(), first * codeBytes, codes);
-          driver.copyToDevice(
-              rows[buffer], pinned[buffer].asSlice(0, before + codes), launcher.stream());
+          buffer.bring(before, code.codes().asSlice(first * codeBytes, codes));
+          buffer.arrive();
           for (int plane = 0; plane < planes.size(); plane++) {
             GroupedPart.Plane own = planes.get(plane);
             byte[] operands =
                 ByteBuffer.allocate(CODE_ROWS_BYTES)
                     .order(ByteOrder.nativeOrder())
-                    .putLong(rows[buffer] + before)
-                    .putLong(rows[buffer] + plane * statistics)
+                    .putLong(buffer.device() + before)
+                    .putLong(buffer.device() + plane * statistics)
                     .putInt(rowsHere)
                     .putInt(code.columns())
                     .putInt(code.bits())
@@ -257,7 +235,7 @@ final class Uploader implements AutoCloseable {
                 tiles + at,
                 operands);
           }
-          driver.recordEvent(free[buffer], launcher.stream());
+          buffer.packed();
         });
   }
 
@@ -292,15 +270,7 @@ final class Uploader implements AutoCloseable {
 
   /** Copies any number of bytes as they are. */
   void bytes(long to, MemorySegment from) {
-    locked(() -> {
-      for (long at = 0; at < from.byteSize(); at += BUFFER_BYTES) {
-        long count = Math.min(BUFFER_BYTES, from.byteSize() - at);
-        int buffer = take();
-        fill(pinned[buffer], from, at, count);
-        driver.copyToDevice(to + at, pinned[buffer].asSlice(0, count), launcher.stream());
-        driver.recordEvent(free[buffer], launcher.stream());
-      }
-    });
+    locked(() -> staging.copy(to, from));
   }
 
   /** Fills memory with random words: bits of {@code mask} are drawn, those of {@code base} set. */
@@ -320,68 +290,43 @@ final class Uploader implements AutoCloseable {
 
   /** Waits until everything has arrived. */
   void finish() {
+    staging.finish();
     driver.synchronize(launcher.stream());
-  }
-
-  private static void fill(MemorySegment to, MemorySegment from, long at, long bytes) {
-    if (bytes <= STRETCH_BYTES) {
-      MemorySegment.copy(from, at, to, 0, bytes);
-      return;
-    }
-    LongStream.range(0, Math.ceilDiv(bytes, STRETCH_BYTES))
-        .map(stretch -> stretch * STRETCH_BYTES)
-        .parallel()
-        .forEach(begin ->
-            MemorySegment.copy(
-                from, at + begin, to, begin, Math.min(STRETCH_BYTES, bytes - begin)));
   }
 
   private record Packing(long tiles, Placement at, int rows, int columns) {}
 
   private interface Chunk {
-    void load(int buffer, int firstRow, int rows);
+    void load(StagingRing.Buffer buffer, int firstRow, int rows);
   }
 
   private void inChunks(int count, long rowBytes, Chunk chunk) {
-    int most = (int) (BUFFER_BYTES / rowBytes) / ROW_GROUP * ROW_GROUP;
+    int most = (int) (StagingRing.BYTES / rowBytes) / ROW_GROUP * ROW_GROUP;
     if (most == 0) {
       throw new IllegalArgumentException(
           "rows of %d bytes; %d of them must fit into %d"
-              .formatted(rowBytes, ROW_GROUP, BUFFER_BYTES));
+              .formatted(rowBytes, ROW_GROUP, StagingRing.BYTES));
     }
     locked(() -> {
       for (int first = 0; first < count; first += most) {
         int rowsHere = Math.min(most, count - first);
-        int buffer = take();
-        chunk.load(buffer, first, rowsHere);
+        chunk.load(staging.take(), first, rowsHere);
       }
     });
   }
 
-  private void pack(String kernel, int threads, int buffer, Packing packing) {
-    long bytes =
-        kernel.equals("pack_sign_tiles")
-            ? (long) packing.rows * SignPlanes.wordsPerRow(packing.columns) * Long.BYTES
-            : (long) packing.rows * packing.columns * Short.BYTES;
-    driver.copyToDevice(rows[buffer], pinned[buffer].asSlice(0, bytes), launcher.stream());
+  private void pack(String kernel, int threads, StagingRing.Buffer buffer, Packing packing) {
+    buffer.arrive();
     launcher.waiting(
         kernel,
         kernel,
         LaunchShape.of(packing.rows, threads),
         new Arguments()
             .address(packing.tiles)
-            .address(rows[buffer])
+            .address(buffer.device())
             .number(packing.columns)
             .structure(packing.at.first(), packing.at.interleaved() ? 1 : 0));
-    driver.recordEvent(free[buffer], launcher.stream());
-  }
-
-  /** The next buffer, once what was in it has been used. */
-  private int take() {
-    int buffer = next;
-    next = (next + 1) % BUFFERS;
-    driver.awaitEvent(free[buffer]);
-    return buffer;
+    buffer.packed();
   }
 
   private void locked(Runnable work) {
@@ -395,11 +340,7 @@ final class Uploader implements AutoCloseable {
 
   @Override
   public void close() {
-    for (int i = 0; i < BUFFERS; i++) {
-      driver.freePinned(pinned[i]);
-      driver.destroyEvent(free[i]);
-    }
-    arena.close();
+    staging.close();
     driver.destroyStream(launcher.stream());
   }
 }

@@ -29,7 +29,8 @@ class CodedPartsTest {
 
   private final DeviceImage image = new DeviceImage();
   private final RecordingDriver driver = new RecordingDriver(image);
-  private final Uploader uploader = new Uploader(driver, Kernels.load(driver, _ -> new byte[0]));
+  private final Uploader uploader =
+      new Uploader(driver, Kernels.load(driver, _ -> new byte[0]), new PinnedMemory(driver));
   private final DeviceArena arena = new DeviceArena(driver, "delta");
 
   /** A part as the kernels find it. */

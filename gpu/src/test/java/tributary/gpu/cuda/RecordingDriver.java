@@ -28,6 +28,8 @@ final class RecordingDriver implements Driver {
   private final List<LaunchShape> shapes = new ArrayList<>();
   private final List<String> kernels = new ArrayList<>();
   private final Map<Long, String> names = new HashMap<>();
+  private final List<MemorySegment> sources = new ArrayList<>();
+  private boolean refusesPinning;
   private final List<Long> held = new ArrayList<>();
   private long next = 1L << 32;
   private long memory = Long.MAX_VALUE;
@@ -55,6 +57,18 @@ final class RecordingDriver implements Driver {
   /** Things that were made and not given back. */
   int held() {
     return held.size();
+  }
+
+  /** What was copied to the device since this was last asked. */
+  List<MemorySegment> takeSources() {
+    List<MemorySegment> taken = List.copyOf(sources);
+    sources.clear();
+    return taken;
+  }
+
+  /** From now on no memory of others can be pinned. */
+  void refusePinning() {
+    refusesPinning = true;
   }
 
   /** From now on there is no piece of memory larger than this. */
@@ -113,8 +127,23 @@ final class RecordingDriver implements Driver {
   }
 
   @Override
+  public void pin(MemorySegment memory) {
+    if (refusesPinning) {
+      throw new CudaException("cuMemHostRegister", 2, "out of memory");
+    }
+    calls.add("pin");
+    held.add(memory.address());
+  }
+
+  @Override
+  public void unpin(MemorySegment memory) {
+    giveBack("unpin", memory.address());
+  }
+
+  @Override
   public void copyToDevice(long to, MemorySegment from, long stream) {
     calls.add("copyToDevice");
+    sources.add(from);
     if (image != null) {
       image.copied(to, from);
     }
@@ -221,6 +250,11 @@ final class RecordingDriver implements Driver {
   @Override
   public void awaitEvent(long event) {
     calls.add("awaitEvent");
+  }
+
+  @Override
+  public void await(long event, long stream) {
+    calls.add("await");
   }
 
   @Override

@@ -1,6 +1,5 @@
 package tributary.model.bench;
 
-import java.lang.foreign.Arena;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
@@ -23,23 +22,25 @@ import tributary.model.network.Network;
 import tributary.model.network.StepRecording;
 import tributary.model.network.Weights;
 import tributary.protocol.TributaryException;
+import tributary.tensor.container.DeltaFile;
 import tributary.tensor.format.DeltaTensor;
 
 /**
- * How fast a delta goes from the host's memory to a device that computes with it, and what that
- * costs those who decode meanwhile. The delta's bytes are random and lie in pageable memory.
+ * How fast a delta goes from a file, or from the host's memory, to a device that computes with it,
+ * and what that costs those who decode meanwhile. The delta's bytes are random.
  */
 public final class LoadBenchmark {
   private static final int PAGE_TOKENS = 16;
   private static final int CONTEXT = 512;
   private static final int WARM_UP_STEPS = 300;
   private static final int STEPS = 100;
+  private static final int READS = 3;
 
   /**
    * What to measure.
    *
    * @param rows of the base that decode meanwhile
-   * @param rounds loads that are timed, after one that is not
+   * @param rounds loads of each kind that are timed, after one that is not
    */
   public record Settings(ModelShape shape, RandomCode code, int rows, int rounds) {
     public Settings {
@@ -53,26 +54,36 @@ public final class LoadBenchmark {
   }
 
   /**
-   * What was measured; times are medians.
+   * What was measured; times are medians, a load's until it may be computed with.
    *
-   * @param bytes that the delta takes on the device
-   * @param aloneMilliseconds a load while nobody decodes
-   * @param besideMilliseconds a load while others decode
+   * @param bytes of the delta's file
+   * @param deviceBytes that the delta takes on the device
+   * @param pinMilliseconds until the file's memory is pinned
+   * @param pinnedMilliseconds a load from there while nobody decodes
+   * @param pageableMilliseconds the same from memory that is not pinned
+   * @param besideMilliseconds a load from pinned memory while others decode
    * @param stepMilliseconds a step while nothing is loaded
    * @param stepBesideMilliseconds a step while deltas are loaded
+   * @param diskMilliseconds until the file, of which nothing is in memory, has been read
+   * @param plainReadMilliseconds the same for its bytes alone, read by several threads
+   * @param verifyMilliseconds until its checksums are compared
    */
   public record Report(
       String shape,
       String codec,
       int size,
       long bytes,
-      double aloneMilliseconds,
+      long deviceBytes,
+      double pinMilliseconds,
+      double pinnedMilliseconds,
+      double pageableMilliseconds,
       double besideMilliseconds,
-      double aloneGigabytesPerSecond,
-      double besideGigabytesPerSecond,
       int rows,
       double stepMilliseconds,
       double stepBesideMilliseconds,
+      double diskMilliseconds,
+      double plainReadMilliseconds,
+      double verifyMilliseconds,
       String device) {}
 
   private final Settings settings;
@@ -92,41 +103,61 @@ public final class LoadBenchmark {
    */
   public Report run(Backend backend) {
     StepCompiler compiler = CompiledVariants.compiler(backend);
-    try (Arena memory = Arena.ofShared();
+    try (var file = new RandomDeltaFile(settings.code, network);
         Weights weights = Weights.random(network, compiler);
         CompiledModel model = compiler.compile(StepRecording.of(network, cache), weights, cache);
         CompiledSteps steps = model.steps(cache);
         ExecutorService decoding = Executors.newSingleThreadExecutor()) {
-      Map<String, DeltaTensor> tensors = settings.code.differences(network, memory);
-      return run(new Loads(tensors, new Differences.Target(backend, model)), steps, decoding);
+      return run(file, new Differences.Target(backend, model), steps, decoding);
     }
   }
 
-  private Report run(Loads loads, CompiledSteps steps, ExecutorService decoding) {
+  private Report run(
+      RandomDeltaFile path,
+      Differences.Target target,
+      CompiledSteps steps,
+      ExecutorService decoding) {
+    double disk = median(IntStream.range(0, READS).mapToDouble(_ -> path.read()));
+    double plain = median(IntStream.range(0, READS).mapToDouble(_ -> path.readPlainly()));
     double _ = milliseconds(() -> decode(steps), WARM_UP_STEPS);
-    long bytes = loads.load();
-    double alone = milliseconds(loads::load, settings.rounds);
-    double step = milliseconds(() -> decode(steps), STEPS);
-    Future<Double> beside = decoding.submit(() -> milliseconds(loads::load, settings.rounds));
-    double[] stepsBeside = {};
-    while (!beside.isDone()) {
-      stepsBeside = Arrays.copyOf(stepsBeside, stepsBeside.length + 1);
-      stepsBeside[stepsBeside.length - 1] = milliseconds(() -> decode(steps), 1);
+    try (DeltaFile file = path.open()) {
+      double verify = milliseconds(file::verifyChecksums, 1);
+      var loads = new Loads(file.tensors(), target);
+      long bytes = loads.bytes();
+      double pageable = loads.milliseconds(settings.rounds);
+      long begin = System.nanoTime();
+      Runnable unpin = target.backend().pin(file.bytes(Integer.MAX_VALUE));
+      double pin = (System.nanoTime() - begin) / 1e6;
+      try {
+        double pinned = loads.milliseconds(settings.rounds);
+        double step = milliseconds(() -> decode(steps), STEPS);
+        Future<Double> beside = decoding.submit(() -> loads.milliseconds(settings.rounds));
+        double[] stepsBeside = {};
+        while (!beside.isDone()) {
+          stepsBeside = Arrays.copyOf(stepsBeside, stepsBeside.length + 1);
+          stepsBeside[stepsBeside.length - 1] = milliseconds(() -> decode(steps), 1);
+        }
+        return new Report(
+            settings.shape.shapeName(),
+            settings.code.kind().codec(),
+            settings.code.size(),
+            file.size().count(),
+            bytes,
+            pin,
+            pinned,
+            pageable,
+            beside.resultNow(),
+            settings.rows,
+            step,
+            median(DoubleStream.of(stepsBeside)),
+            disk,
+            plain,
+            verify,
+            target.backend().description());
+      } finally {
+        unpin.run();
+      }
     }
-    double besideMilliseconds = beside.resultNow();
-    return new Report(
-        settings.shape.shapeName(),
-        settings.code.kind().codec(),
-        settings.code.size(),
-        bytes,
-        alone,
-        besideMilliseconds,
-        bytes / alone / 1e6,
-        bytes / besideMilliseconds / 1e6,
-        settings.rows,
-        step,
-        median(DoubleStream.of(stepsBeside)),
-        loads.target.backend().description());
   }
 
   /** One delta, loaded over and over. */
@@ -139,12 +170,27 @@ public final class LoadBenchmark {
       this.target = target;
     }
 
-    /** Loads it and lets go of it again; returns its bytes. */
-    long load() {
-      Differences loaded = Differences.load(network, tensors, target);
-      long bytes = loaded.size().count();
-      loaded.close();
-      return bytes;
+    private Differences load() {
+      return Differences.load(network, tensors, target);
+    }
+
+    /** What it takes on the device. */
+    long bytes() {
+      try (Differences loaded = load()) {
+        return loaded.size().count();
+      }
+    }
+
+    double milliseconds(int rounds) {
+      return median(
+          IntStream.range(0, rounds)
+              .mapToDouble(_ -> {
+                long begin = System.nanoTime();
+                Differences loaded = load();
+                double time = (System.nanoTime() - begin) / 1e6;
+                loaded.close();
+                return time;
+              }));
     }
   }
 

@@ -1,6 +1,7 @@
 package tributary.tensor.container;
 
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -305,11 +306,22 @@ public final class DeltaFile implements AutoCloseable {
 
   /** Brings what width {@code to} needs beyond width {@code from} from disk into memory. */
   public void read(int from, int to) {
+    header.checksums().keySet().parallelStream()
+        .filter(stored -> plane(stored) >= from && plane(stored) < to)
+        .forEach(stored -> file.tensor(stored).data().load());
+  }
+
+  /** The begin of the file, mapped, up to the last byte that a width needs. */
+  public MemorySegment bytes(int width) {
+    MemorySegment all = file.bytes();
+    long end = 0;
     for (String stored : header.checksums().keySet()) {
-      if (plane(stored) >= from && plane(stored) < to) {
-        file.tensor(stored).data().load();
+      if (plane(stored) < width) {
+        MemorySegment data = file.tensor(stored).data();
+        end = Math.max(end, data.address() + data.byteSize() - all.address());
       }
     }
+    return all.asSlice(0, end);
   }
 
   /** Unfolds what width {@code to} needs beyond width {@code from} and is still folded. */

@@ -32,19 +32,19 @@ public final class SafetensorsFile implements TensorSource {
 
   private final Path path;
   private final Arena arena;
-  private final Bytes size;
+  private final MemorySegment bytes;
   private final Map<String, String> metadata;
   private final NavigableMap<String, TensorView> tensors;
 
   private SafetensorsFile(
       Path path,
       Arena arena,
-      Bytes size,
+      MemorySegment bytes,
       Map<String, String> metadata,
       NavigableMap<String, TensorView> tensors) {
     this.path = path;
     this.arena = arena;
-    this.size = size;
+    this.bytes = bytes;
     this.metadata = Collections.unmodifiableMap(metadata);
     this.tensors = Collections.unmodifiableNavigableMap(tensors);
   }
@@ -68,8 +68,7 @@ public final class SafetensorsFile implements TensorSource {
                       entry.type(),
                       entry.shape(),
                       data.asSlice(entry.begin(), entry.end() - entry.begin()))));
-      return new SafetensorsFile(
-          path, arena, new Bytes(file.byteSize()), header.metadata(), tensors);
+      return new SafetensorsFile(path, arena, file, header.metadata(), tensors);
     } catch (RuntimeException | Error e) {
       arena.close();
       throw e;
@@ -122,7 +121,12 @@ public final class SafetensorsFile implements TensorSource {
 
   /** Size of the whole file. */
   public Bytes size() {
-    return size;
+    return new Bytes(bytes.byteSize());
+  }
+
+  /** The whole file, mapped. */
+  MemorySegment bytes() {
+    return bytes;
   }
 
   @Override

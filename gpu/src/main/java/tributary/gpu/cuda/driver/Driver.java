@@ -22,6 +22,11 @@ public interface Driver extends AutoCloseable {
 
   void freePinned(MemorySegment memory);
 
+  /** Lets copies to the device reach native memory directly that was not allocated here. */
+  void pin(MemorySegment memory);
+
+  void unpin(MemorySegment memory);
+
   /** Starts a copy from native memory; from pinned memory it does not wait. */
   void copyToDevice(long to, MemorySegment from, long stream);
 
@@ -61,6 +66,9 @@ public interface Driver extends AutoCloseable {
   void recordEvent(long event, long stream);
 
   void awaitEvent(long event);
+
+  /** Lets what is put on the stream from now on wait for a recorded event. */
+  void await(long event, long stream);
 
   /** Between two recorded events that have come to pass. */
   double milliseconds(long fromEvent, long toEvent);

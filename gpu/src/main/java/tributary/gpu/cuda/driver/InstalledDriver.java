@@ -19,6 +19,8 @@ import static jcuda.driver.JCudaDriver.cuMemAlloc;
 import static jcuda.driver.JCudaDriver.cuMemFree;
 import static jcuda.driver.JCudaDriver.cuMemFreeHost;
 import static jcuda.driver.JCudaDriver.cuMemHostAlloc;
+import static jcuda.driver.JCudaDriver.cuMemHostRegister;
+import static jcuda.driver.JCudaDriver.cuMemHostUnregister;
 import static jcuda.driver.JCudaDriver.cuMemcpyDtoDAsync;
 import static jcuda.driver.JCudaDriver.cuMemcpyDtoHAsync;
 import static jcuda.driver.JCudaDriver.cuMemcpyHtoDAsync;
@@ -31,6 +33,7 @@ import static jcuda.driver.JCudaDriver.cuStreamCreate;
 import static jcuda.driver.JCudaDriver.cuStreamDestroy;
 import static jcuda.driver.JCudaDriver.cuStreamEndCapture;
 import static jcuda.driver.JCudaDriver.cuStreamSynchronize;
+import static jcuda.driver.JCudaDriver.cuStreamWaitEvent;
 
 import java.lang.foreign.MemorySegment;
 import java.util.Optional;
@@ -46,6 +49,9 @@ import jcuda.driver.JCudaDriver;
 
 /** The driver that is installed here, on the primary context of one device. */
 final class InstalledDriver implements Driver {
+  /** Not among JCuda's constants. */
+  private static final int MEMHOSTREGISTER_READ_ONLY = 0x08;
+
   private final CUdevice device;
   private final CUcontext context;
   private final DeviceFacts facts;
@@ -117,6 +123,23 @@ final class InstalledDriver implements Driver {
   public void freePinned(MemorySegment memory) {
     bind();
     check("cuMemFreeHost", cuMemFreeHost(Handles.at(memory)));
+  }
+
+  @Override
+  public void pin(MemorySegment memory) {
+    bind();
+    check(
+        "cuMemHostRegister bytes=" + memory.byteSize(),
+        cuMemHostRegister(
+            Handles.at(memory),
+            memory.byteSize(),
+            JCudaDriver.CU_MEMHOSTREGISTER_PORTABLE | MEMHOSTREGISTER_READ_ONLY));
+  }
+
+  @Override
+  public void unpin(MemorySegment memory) {
+    bind();
+    check("cuMemHostUnregister", cuMemHostUnregister(Handles.at(memory)));
   }
 
   @Override
@@ -256,6 +279,12 @@ final class InstalledDriver implements Driver {
   public void awaitEvent(long event) {
     bind();
     check("cuEventSynchronize", cuEventSynchronize(event(event)));
+  }
+
+  @Override
+  public void await(long event, long stream) {
+    bind();
+    check("cuStreamWaitEvent", cuStreamWaitEvent(stream(stream), event(event), 0));
   }
 
   @Override
