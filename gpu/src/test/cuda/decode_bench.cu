@@ -257,7 +257,7 @@ static void linear(Model& m, int slot, void* out, const bf16* x, int finish, con
 
 static void attention(Model& m, int layer, const Launches& run) {
   pagedDecode(m.attended, m.qkv, m.cache, m.step, m.tables, m.shape, layer, HEADS, run.rows,
-              1 / std::sqrt((float) HEAD), run.options);
+              1 / std::sqrt((float) HEAD), m.speeds, run.options);
 }
 
 static void wholeStep(Model& m, const Launches& run) {
@@ -270,8 +270,6 @@ static void wholeStep(Model& m, const Launches& run) {
     int slot = 4 * layer;
     norm(2 * layer);
     linear(m, slot, m.qkv, m.normed, STORE_BF16, run);
-    ropeAndCache(m.qkv, m.cache, m.step, m.tables, m.speeds, m.shape, layer, HEADS, HEAD, run.rows,
-                 run.options);
     attention(m, layer, run);
     linear(m, slot + 1, m.residual, m.attended, ADD_F32, run);
     norm(2 * layer + 1);

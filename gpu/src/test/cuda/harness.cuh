@@ -59,16 +59,18 @@ inline void ropeAndCache(bf16* qkv, bf16* cache, const Step* step, const int* ta
          0, 1, options, qkv, cache, step, tables, speeds, shape, layer, heads, rotated, 1.0f);
 }
 
-inline void pagedDecode(bf16* out, const bf16* qkv, const bf16* cache, const Step* step,
-                        const int* tables, CacheShape shape, int layer, int heads, int rows,
-                        float scale, const LaunchOptions& options) {
+// Attention over the cache; with `speeds`, behind the rotation that it does itself.
+inline void pagedDecode(bf16* out, const bf16* qkv, bf16* cache, const Step* step, const int* tables,
+                        CacheShape shape, int layer, int heads, int rows, float scale,
+                        const float* speeds, const LaunchOptions& options) {
   int group = heads / shape.heads;
+#define KERNEL(SIZE, GROUP) (speeds ? rotating_decode_##SIZE##_##GROUP : paged_decode_##SIZE##_##GROUP)
   auto kernel = shape.headSize == 64
-      ? (group == 1 ? paged_decode_64_1 : group == 2 ? paged_decode_64_2
-         : group == 4 ? paged_decode_64_4 : paged_decode_64_8)
-      : (group == 1 ? paged_decode_128_1 : paged_decode_128_4);
+      ? (group == 1 ? KERNEL(64, 1) : group == 2 ? KERNEL(64, 2) : group == 4 ? KERNEL(64, 4) : KERNEL(64, 8))
+      : (group == 1 ? KERNEL(128, 1) : KERNEL(128, 4));
+#undef KERNEL
   launch(kernel, dim3(SPLITS, shape.heads, rows), 32 * DECODE_WARPS, 0, SPLITS, options, out, qkv,
-         cache, step, tables, shape, layer, scale);
+         cache, step, tables, shape, layer, scale, speeds, 1.0f);
 }
 
 // Weight tiles of row-major matrices, merged: part i begins at firsts[i].

@@ -207,12 +207,15 @@ static void testAttention(const AttentionCase& c) {
   Step s = {};
   s.rows = rows;
   for (int row = 0; row < rows; row++) s.row[row] = {0, c.positions[row], row * perRow, 0};
+  s.row[rows] = {0, c.positions[0], 0, 0};   // A row that is not in use: it must not be stored.
   std::vector<bf16> qkv((size_t) rows * width), cache((size_t) pages * layers * 2 * c.kvHeads * pageTokens * c.size);
   for (bf16& v : qkv) v = __float2bfloat16(2 * random.uniform());
   for (bf16& v : cache) v = __float2bfloat16(2 * random.uniform());
   std::vector<float> speeds(c.size / 2);
   for (int i = 0; i < c.size / 2; i++) speeds[i] = std::pow(10000.0f, -2.0f * i / c.size);
+  qkv.resize((size_t) (rows + 1) * width, __float2bfloat16(3));
   Device<bf16> deviceQkv(qkv), deviceCache(cache), out((size_t) rows * c.heads * c.size);
+  Device<bf16> unrotatedQkv(qkv), storedByDecode(cache), outOfDecode((size_t) (rows + 1) * c.heads * c.size);
   Device<int> deviceTables(tables);
   Device<float> deviceSpeeds(speeds);
   Device<Step> step(std::vector<Step>{s});
@@ -220,7 +223,9 @@ static void testAttention(const AttentionCase& c) {
                shape, layer, c.heads, c.size, rows, {});
   float scale = 1 / std::sqrt((float) c.size);
   pagedDecode(out.get(), deviceQkv.get(), deviceCache.get(), step.get(), deviceTables.get(), shape, layer,
-              c.heads, rows, scale, {});
+              c.heads, rows, scale, nullptr, {});
+  pagedDecode(outOfDecode.get(), unrotatedQkv.get(), storedByDecode.get(), step.get(), deviceTables.get(), shape,
+              layer, c.heads, rows + 1, scale, deviceSpeeds.get(), {});
   CHECK(cudaDeviceSynchronize());
   std::string label = "H=" + std::to_string(c.heads) + " K=" + std::to_string(c.kvHeads) +
                       " S=" + std::to_string(c.size) + " T=" + std::to_string(rows);
@@ -266,6 +271,12 @@ static void testAttention(const AttentionCase& c) {
   rope.check(0x1p-8, "rope and cache " + label);
   attention.check(0x1p-8, "paged decode " + label);
   expect(out.intact() && deviceCache.intact() && deviceQkv.intact(), "attention writes past its output");
+  std::vector<bf16> cacheOfDecode = storedByDecode.read(), ofDecode = outOfDecode.read();
+  expect(memcmp(cacheOfDecode.data(), stored.data(), stored.size() * sizeof(bf16)) == 0,
+         "rotating decode " + label + " stores other bits than rope and cache");
+  expect(memcmp(ofDecode.data(), found.data(), found.size() * sizeof(bf16)) == 0,
+         "rotating decode " + label + " gives other bits than rope and paged decode");
+  expect(outOfDecode.intact() && storedByDecode.intact(), "rotating decode writes past its output");
 }
 
 static void testGather() {

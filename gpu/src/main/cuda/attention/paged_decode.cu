@@ -5,6 +5,9 @@
 //
 //   out bf16 [T, H * S]   qkv bf16 [T, (H + 2K) * S], queries first   cache as in rope_and_cache
 //   Requires  S in {64, 128}, G = H / K in 1 .. 8, P % 4 == 0.
+//   rotating_decode does before what rope_and_cache does, with n = S / 2 speeds: it takes queries and
+//   the newest key as they were projected, and stores the newest key and value of rows in use. No two
+//   rows may be of one sequence.
 //   Launch    grid (SPLITS, K, T) in clusters of SPLITS = 4 blocks of 128 threads; may overlap its
 //             predecessor.
 //   Numerics  fp32; the blocks of a cluster take neighbouring stretches of the context, whose length
@@ -14,6 +17,7 @@
 #include "../common/cache.cuh"
 #include "../common/numbers.cuh"
 #include "../common/reduce.cuh"
+#include "../common/rotation.cuh"
 #include "../common/step.cuh"
 
 constexpr int SPLITS = 4;
@@ -50,6 +54,38 @@ struct Average {
   }
 };
 
+// How eight components of a head are turned, whose partners another lane has, half of LANES away.
+template <int LANES>
+struct Turn {
+  float cosine[8], sine[8], scale;
+
+  __device__ __forceinline__ Turn(int position, const float* speeds, float scale) : scale(scale) {
+    int part = threadIdx.x % LANES, pair = part % (LANES / 2);
+#pragma unroll
+    for (int c = 0; c < 8; c++) {
+      sincosf(position * speeds[pair * 8 + c], &sine[c], &cosine[c]);
+      if (part == pair) sine[c] = -sine[c];
+    }
+  }
+
+  __device__ __forceinline__ uint4 of(uint4 components) const {
+    float x[8];
+    widen8(x, components);
+#pragma unroll
+    for (int c = 0; c < 8; c++) {
+      float y = __shfl_xor_sync(~0u, x[c], LANES / 2);
+      x[c] = rotatedComponent(x[c], y, cosine[c], sine[c], scale);
+    }
+    return narrow8(x);
+  }
+};
+
+// The key and the value of the newest position, of which the cache knows nothing yet.
+struct Newest {
+  int position = -1;
+  uint4 key, value;
+};
+
 // SIZE components a head, GROUP query heads to a key-value head. SIZE / 8 lanes share a position.
 template <int SIZE, int GROUP>
 struct Decode {
@@ -76,7 +112,7 @@ struct Decode {
   // Positions [first, end), of which this lane's group of lanes takes every STRIDE-th.
   __device__ __forceinline__ void attend(const __nv_bfloat16* pages, const int* table,
                                          int64_t pageStride, int64_t valueOffset, int pageTokens,
-                                         int first, int end, float scale) {
+                                         int first, int end, const Newest& newest, float scale) {
     int part = threadIdx.x % LANES;
     int own = threadIdx.x / LANES;
 #pragma unroll 1
@@ -86,7 +122,10 @@ struct Decode {
       for (int i = 0; i < TOGETHER; i++) {
         int position = base + i * STRIDE + own;
         keys[i] = values[i] = make_uint4(0, 0, 0, 0);
-        if (position < end) {
+        if (position == newest.position) {
+          keys[i] = newest.key;
+          values[i] = newest.value;
+        } else if (position < end) {
           const __nv_bfloat16* at = pages + table[position / pageTokens] * pageStride +
                                     position % pageTokens * SIZE + part * 8;
           keys[i] = load(at);
@@ -174,32 +213,52 @@ __device__ __forceinline__ void storeCluster4(uint32_t address, float v) {
   asm volatile("st.shared::cluster.f32 [%0], %1;" ::"r"(address), "f"(v) : "memory");
 }
 
-template <int SIZE, int GROUP>
+template <int SIZE, int GROUP, bool ROTATING>
 __device__ __forceinline__ void pagedDecode(__nv_bfloat16* out, const __nv_bfloat16* qkv,
-                                            const __nv_bfloat16* cache, const Step* step,
+                                            __nv_bfloat16* cache, const Step* step,
                                             const int* tables, CacheShape shape, int layer,
-                                            float scale) {
+                                            float scale, const float* speeds, float speedScale) {
   using Head = Decode<SIZE, GROUP>;
   __shared__ typename Head::Shared shared;
   letDependentsStart();
   clusterArrive();
-  int split = blockIdx.x, kvHead = blockIdx.y, row = blockIdx.z;
+  int split = blockIdx.x, kvHead = blockIdx.y, row = blockIdx.z, part = threadIdx.x % Head::LANES;
   int positions = step->row[row].position + 1;
   const int* table = tables + step->row[row].pageTable;
   int stretch = (positions + SPLITS - 1) / SPLITS;
   int heads = shape.heads * GROUP, first = split * stretch, end = min(positions, first + stretch);
   int64_t headValues = (int64_t) shape.pageTokens * SIZE, layerValues = shape.heads * headValues;
-  awaitPredecessors();
+  int64_t pageStride = 2 * shape.layers * layerValues;
+  cache += layer * 2 * layerValues + kvHead * headValues;
+  const __nv_bfloat16* own = qkv + (int64_t) row * (heads + 2 * shape.heads) * SIZE + part * 8;
 
   Head head;
-  const __nv_bfloat16* q = qkv + ((int64_t) row * (heads + 2 * shape.heads) + kvHead * GROUP) * SIZE;
+  Newest newest;
+  auto take = [&](auto turned) {
 #pragma unroll
-  for (int h = 0; h < GROUP; h++) {
-    widen8(head.q[h], *(const uint4*) (q + h * SIZE + threadIdx.x % Head::LANES * 8));
-    head.average[h].clear();
+    for (int h = 0; h < GROUP; h++) {
+      widen8(head.q[h], turned(*(const uint4*) (own + (kvHead * GROUP + h) * SIZE)));
+      head.average[h].clear();
+    }
+  };
+  if constexpr (ROTATING) {
+    Turn<Head::LANES> turn(positions - 1, speeds, speedScale);
+    awaitPredecessors();
+    take([&](uint4 v) { return turn.of(v); });
+    newest.position = positions - 1;
+    newest.key = turn.of(*(const uint4*) (own + (heads + kvHead) * SIZE));
+    newest.value = *(const uint4*) (own + (heads + shape.heads + kvHead) * SIZE);
+    if (first <= newest.position && newest.position < end && threadIdx.x < Head::LANES && row < step->rows) {
+      __nv_bfloat16* to = cache + table[newest.position / shape.pageTokens] * pageStride +
+                          newest.position % shape.pageTokens * SIZE + part * 8;
+      *(uint4*) to = newest.key;
+      *(uint4*) (to + layerValues) = newest.value;
+    }
+  } else {
+    awaitPredecessors();
+    take([](uint4 v) { return v; });
   }
-  head.attend(cache + layer * 2 * layerValues + kvHead * headValues, table, 2 * shape.layers * layerValues,
-              layerValues, shape.pageTokens, first, end, scale);
+  head.attend(cache, table, pageStride, layerValues, shape.pageTokens, first, end, newest, scale);
   head.publish(shared);
   __syncthreads();
   clusterAwait();
@@ -227,17 +286,21 @@ __device__ __forceinline__ void pagedDecode(__nv_bfloat16* out, const __nv_bfloa
   }
 }
 
-#define PAGED_DECODE(SIZE, GROUP)                                                                 \
-  extern "C" __global__ void __launch_bounds__(32 * DECODE_WARPS)                                 \
-      paged_decode_##SIZE##_##GROUP(__nv_bfloat16* out, const __nv_bfloat16* qkv,                 \
-                                    const __nv_bfloat16* cache, const Step* step,                 \
-                                    const int* tables, CacheShape shape, int layer, float scale) { \
-    pagedDecode<SIZE, GROUP>(out, qkv, cache, step, tables, shape, layer, scale);                 \
+#define DECODE_KERNEL(NAME, SIZE, GROUP, ROTATING)                                                  \
+  extern "C" __global__ void __launch_bounds__(32 * DECODE_WARPS)                                  \
+      NAME##_##SIZE##_##GROUP(__nv_bfloat16* out, const __nv_bfloat16* qkv, __nv_bfloat16* cache,   \
+                              const Step* step, const int* tables, CacheShape shape, int layer,     \
+                              float scale, const float* speeds, float speedScale) {                 \
+    pagedDecode<SIZE, GROUP, ROTATING>(out, qkv, cache, step, tables, shape, layer, scale, speeds,   \
+                                       speedScale);                                                 \
   }
+#define DECODE_KERNELS(SIZE, GROUP)                  \
+  DECODE_KERNEL(paged_decode, SIZE, GROUP, false)    \
+  DECODE_KERNEL(rotating_decode, SIZE, GROUP, true)
 
-PAGED_DECODE(64, 1)
-PAGED_DECODE(64, 2)
-PAGED_DECODE(64, 4)
-PAGED_DECODE(64, 8)
-PAGED_DECODE(128, 1)
-PAGED_DECODE(128, 4)
+DECODE_KERNELS(64, 1)
+DECODE_KERNELS(64, 2)
+DECODE_KERNELS(64, 4)
+DECODE_KERNELS(64, 8)
+DECODE_KERNELS(128, 1)
+DECODE_KERNELS(128, 4)

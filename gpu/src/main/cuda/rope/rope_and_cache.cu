@@ -12,6 +12,7 @@
 //   Cost      2 bytes read and written a value.
 #include "../common/async.cuh"
 #include "../common/cache.cuh"
+#include "../common/rotation.cuh"
 #include "../common/step.cuh"
 
 
@@ -38,8 +39,8 @@ rope_and_cache_bf16(__nv_bfloat16* __restrict__ qkv, __nv_bfloat16* __restrict__
     float sine, cosine;
     sincosf(position * speeds[i], &sine, &cosine);
     float a = __bfloat162float(from[i]), b = __bfloat162float(from[i + rotated / 2]);
-    to[i] = __float2bfloat16((a * cosine - b * sine) * scale);
-    to[i + rotated / 2] = __float2bfloat16((b * cosine + a * sine) * scale);
+    to[i] = __float2bfloat16(rotatedComponent(a, b, cosine, -sine, scale));
+    to[i + rotated / 2] = __float2bfloat16(rotatedComponent(b, a, cosine, sine, scale));
   }
   if (to == from) return;
   int first = rotates || head < heads + shape.heads ? rotated : 0;

@@ -2,6 +2,7 @@ package tributary.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -9,6 +10,7 @@ import java.util.SplittableRandom;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import tributary.gpu.Backend;
@@ -20,6 +22,8 @@ import tributary.model.generate.Verification;
 import tributary.model.sampling.Candidates;
 import tributary.protocol.TributaryException;
 import tributary.tensor.container.Checkpoint;
+import tributary.tensor.container.DeltaFile;
+import tributary.tensor.container.DeltaManifest;
 import tributary.tensor.format.DeltaTensor;
 
 /** Models on a device; skipped, by name, where there is none. */
@@ -68,6 +72,39 @@ class DeviceForwardPassTest {
           assertClose(found.get(row), wanted.get(row), "row " + row);
         }
       }
+    }
+  }
+
+  @Test
+  void a_delta_in_pinned_memory_computes_what_it_does_in_any(@TempDir Path directory) {
+    Path path = directory.resolve("mixed.delta.safetensors");
+    try (Backend device = device();
+        BaseModel base = BaseModel.load(Golden.directory("llama"), device);
+        ForwardPass pass = ForwardPass.create(base, PAGES, PAGE_TOKENS)) {
+      try (Checkpoint checkpoint = Checkpoint.open(Golden.directory("llama"))) {
+        var manifest = DeltaManifest.sizedAs(base.tensors(), "mixed", new TreeMap<>(), "llama");
+        DeltaFile.write(path, manifest, new TreeMap<>(HandMadeDeltas.mixed(checkpoint, 6, 7)));
+      }
+      try (OpenDelta delta = OpenDelta.open(path, base)) {
+        int width = Integer.MAX_VALUE;
+        delta.read(width);
+        delta.verify(width);
+        List<float[]> wanted = logits(pass, delta, width);
+        delta.pin();
+        List<float[]> found = logits(pass, delta, width);
+        delta.unpin();
+
+        assertThat(found).hasSameSizeAs(wanted);
+        for (int row = 0; row < wanted.size(); row++) {
+          assertThat(found.get(row)).describedAs("row %d", row).containsExactly(wanted.get(row));
+        }
+      }
+    }
+  }
+
+  private static List<float[]> logits(ForwardPass pass, OpenDelta delta, int width) {
+    try (ResidentDelta loaded = delta.load(width)) {
+      return logits(pass, List.of(loaded));
     }
   }
 
@@ -139,19 +176,24 @@ class DeviceForwardPassTest {
   /** All logits of the base and of each tenant, in one batch: a prompt, then single tokens. */
   private static List<float[]> logits(
       String name, Backend backend, List<Map<String, DeltaTensor>> tenants) {
-    Map<List<Integer>, float[]> logits =
-        new TreeMap<>((a, b) -> a.get(0) * 100 + a.get(1) - b.get(0) * 100 - b.get(1));
     List<ResidentDelta> deltas = new ArrayList<>(List.of(ResidentDelta.none()));
     try (BaseModel base = BaseModel.load(Golden.directory(name), backend);
         ForwardPass pass = ForwardPass.create(base, PAGES, PAGE_TOKENS)) {
       tenants.forEach(tensors -> deltas.add(ResidentDelta.of(tensors, base)));
-      int[] prompt = {1, 17, 300, 42, 17, 5, 6, 9, 200, 33, 18};
-      int[] next = {7, 80, 12};
-      run(pass, deltas, prompt, 0, logits);
-      for (int i = 0; i < next.length; i++) {
-        run(pass, deltas, new int[] {next[i]}, prompt.length + i, logits);
-      }
+      List<float[]> all = logits(pass, deltas);
       deltas.forEach(ResidentDelta::close);
+      return all;
+    }
+  }
+
+  private static List<float[]> logits(ForwardPass pass, List<ResidentDelta> deltas) {
+    Map<List<Integer>, float[]> logits =
+        new TreeMap<>((a, b) -> a.get(0) * 100 + a.get(1) - b.get(0) * 100 - b.get(1));
+    int[] prompt = {1, 17, 300, 42, 17, 5, 6, 9, 200, 33, 18};
+    int[] next = {7, 80, 12};
+    run(pass, deltas, prompt, 0, logits);
+    for (int i = 0; i < next.length; i++) {
+      run(pass, deltas, new int[] {next[i]}, prompt.length + i, logits);
     }
     return List.copyOf(logits.values());
   }

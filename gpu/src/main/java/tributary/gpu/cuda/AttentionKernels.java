@@ -13,8 +13,10 @@ import tributary.gpu.cuda.driver.LaunchShape.Grid;
  *
  * @param tiles of the rows
  * @param heads query heads
+ * @param apart true when no two rows are of one sequence
  */
-record AttentionKernels(Launcher launcher, Cache cache, QueryTiles tiles, int heads, int rows) {
+record AttentionKernels(
+    Launcher launcher, Cache cache, QueryTiles tiles, int heads, int rows, boolean apart) {
   private static final int SPLITS = 4;
   private static final int THREADS = 128;
 
@@ -33,9 +35,42 @@ record AttentionKernels(Launcher launcher, Cache cache, QueryTiles tiles, int he
   record Cache(long step, long tables, long pages, KvShape shape) {}
 
   /**
+   * How queries and keys are turned by their positions.
+   *
    * @param speeds address of fp32 [rotated / 2]
    */
-  void rotate(long qkv, long speeds, int rotated, float scale, int layer) {
+  record Rotation(long speeds, int rotated, float scale) {}
+
+  /** Rotates queries and keys, stores keys and values, and attends; all rows' keys come first. */
+  void attend(long out, long qkv, Rotation rotation, int layer, float scale) {
+    Optional<String> tiled = tiled();
+    if (tiled.isPresent()) {
+      rotate(qkv, rotation, layer);
+      attendInTiles(tiled.get(), out, qkv, layer, scale);
+    } else if (hasSpecial("paged_decode")) {
+      boolean rotates = apart && rotation.rotated == cache.shape.headSize();
+      if (!rotates) {
+        rotate(qkv, rotation, layer);
+      }
+      launcher.overlapping(
+          "paged_decode",
+          special(rotates ? "rotating_decode" : "paged_decode"),
+          new LaunchShape(new Grid(SPLITS, cache.shape.heads(), rows), THREADS, 0, SPLITS, true),
+          arguments(out, qkv, cache.step, layer)
+              .number(scale)
+              .address(rotation.speeds)
+              .number(rotation.scale));
+    } else {
+      rotate(qkv, rotation, layer);
+      launcher.overlapping(
+          "paged_decode_any",
+          "paged_decode_any",
+          new LaunchShape(new Grid(heads, rows, 1), THREADS, 0, 1, true),
+          arguments(out, qkv, cache.step, layer).number(heads).number(scale));
+    }
+  }
+
+  private void rotate(long qkv, Rotation rotation, int layer) {
     KvShape shape = cache.shape;
     int threads = Math.ceilDiv(shape.headSize() / 2, 32) * 32;
     launcher.overlapping(
@@ -47,53 +82,36 @@ record AttentionKernels(Launcher launcher, Cache cache, QueryTiles tiles, int he
             .address(cache.pages)
             .address(cache.step)
             .address(cache.tables)
-            .address(speeds)
+            .address(rotation.speeds)
             .structure(shape.layers(), shape.heads(), shape.headSize(), shape.pageTokens())
             .number(layer)
             .number(heads)
-            .number(rotated)
-            .number(scale));
+            .number(rotation.rotated)
+            .number(rotation.scale));
   }
 
-  void attend(long out, long qkv, int layer, float scale) {
-    Optional<String> special = special();
-    Optional<String> tiled = tiled();
-    Arguments arguments =
-        new Arguments()
-            .address(out)
-            .address(qkv)
-            .address(cache.pages)
-            .address(tiled.isPresent() ? tiles.address() : cache.step)
-            .address(cache.tables)
-            .structure(
-                cache.shape.layers(),
-                cache.shape.heads(),
-                cache.shape.headSize(),
-                cache.shape.pageTokens())
-            .number(layer);
-    if (tiled.isPresent()) {
-      int shared = 2 * HELD_POSITIONS * cache.shape.headSize() * Short.BYTES;
-      launcher
-          .driver()
-          .allowSharedMemory(launcher.kernels().function("paged_prefill", tiled.get()), shared);
-      launcher.overlapping(
-          "paged_prefill",
-          tiled.get(),
-          new LaunchShape(new Grid(heads, tiles.count(), 1), THREADS, shared, 1, true),
-          arguments.number(heads).number(scale));
-    } else if (special.isPresent()) {
-      launcher.overlapping(
-          "paged_decode",
-          special.get(),
-          new LaunchShape(new Grid(SPLITS, cache.shape.heads(), rows), THREADS, 0, SPLITS, true),
-          arguments.number(scale));
-    } else {
-      launcher.overlapping(
-          "paged_decode_any",
-          "paged_decode_any",
-          new LaunchShape(new Grid(heads, rows, 1), THREADS, 0, 1, true),
-          arguments.number(heads).number(scale));
-    }
+  private void attendInTiles(String kernel, long out, long qkv, int layer, float scale) {
+    int shared = 2 * HELD_POSITIONS * cache.shape.headSize() * Short.BYTES;
+    launcher
+        .driver()
+        .allowSharedMemory(launcher.kernels().function("paged_prefill", kernel), shared);
+    launcher.overlapping(
+        "paged_prefill",
+        kernel,
+        new LaunchShape(new Grid(heads, tiles.count(), 1), THREADS, shared, 1, true),
+        arguments(out, qkv, tiles.address(), layer).number(heads).number(scale));
+  }
+
+  private Arguments arguments(long out, long qkv, long rowsOrTiles, int layer) {
+    KvShape shape = cache.shape;
+    return new Arguments()
+        .address(out)
+        .address(qkv)
+        .address(cache.pages)
+        .address(rowsOrTiles)
+        .address(cache.tables)
+        .structure(shape.layers(), shape.heads(), shape.headSize(), shape.pageTokens())
+        .number(layer);
   }
 
   KvShape shape() {
@@ -107,14 +125,13 @@ record AttentionKernels(Launcher launcher, Cache cache, QueryTiles tiles, int he
         : found("paged_prefill", "paged_prefill_" + cache.shape.headSize());
   }
 
-  /** The kernel that was made for heads of this size and number, if there is one. */
-  private Optional<String> special() {
-    if (cache.shape.pageTokens() % 4 != 0) {
-      return Optional.empty();
-    }
-    String name =
-        "paged_decode_%d_%d".formatted(cache.shape.headSize(), heads / cache.shape.heads());
-    return found("paged_decode", name);
+  /** True when there is a kernel that was made for heads of this size and number. */
+  private boolean hasSpecial(String kind) {
+    return cache.shape.pageTokens() % 4 == 0 && found("paged_decode", special(kind)).isPresent();
+  }
+
+  private String special(String kind) {
+    return "%s_%d_%d".formatted(kind, cache.shape.headSize(), heads / cache.shape.heads());
   }
 
   private Optional<String> found(String binary, String kernel) {

@@ -137,7 +137,7 @@ public final class CudaBackend implements Backend {
   private static void requireHeads(DevicePlan plan, KvShape page) {
     int size = page.headSize();
     for (DeviceOp op : plan.ops()) {
-      if (op instanceof DeviceOp.Rotate(var frequencies, _)
+      if (op instanceof DeviceOp.Attend(var frequencies, _, _)
           && 2 * frequencies.inverseFrequencies().length != size) {
         throw new TributaryException(
             ErrorCode.MODEL_CONFIG,

@@ -112,15 +112,12 @@ final class CudaModel implements CompiledModel {
           loadBias(gateUp.gateBias());
           loadBias(gateUp.upBias());
         }
-        case DeviceOp.Rotate rotate ->
+        case DeviceOp.Attend attend ->
             speeds.computeIfAbsent(
-                rotate.frequencies(), known -> uploaded(known.inverseFrequencies()));
+                attend.frequencies(), known -> uploaded(known.inverseFrequencies()));
         case DeviceOp.Head head ->
             vocabulary.set(plan.projections().get(head.projection()).outputs());
-        case DeviceOp.Embed _,
-            DeviceOp.QueryKeyValue _,
-            DeviceOp.Attend _,
-            DeviceOp.AddProjection _ -> {}
+        case DeviceOp.Embed _, DeviceOp.QueryKeyValue _, DeviceOp.AddProjection _ -> {}
       }
     }
   }

@@ -34,6 +34,7 @@ final class CudaSteps implements CompiledSteps {
    * What a graph depends on.
    *
    * @param rows that it computes, at least those of the step
+   * @param apart true when no two rows are of one sequence
    * @param head true when it computes logits and choices
    * @param draws true when a choice may be other than the likeliest
    * @param biased true when it adds biases
@@ -43,6 +44,7 @@ final class CudaSteps implements CompiledSteps {
    */
   private record GraphKey(
       int rows,
+      boolean apart,
       boolean head,
       boolean draws,
       boolean biased,
@@ -126,6 +128,7 @@ final class CudaSteps implements CompiledSteps {
         graph(
             new GraphKey(
                 bucket(part.rows()),
+                part.apart(),
                 head,
                 part.draws(),
                 biased,
@@ -216,8 +219,7 @@ final class CudaSteps implements CompiledSteps {
     linear.prepare();
     driver.beginCapture(stream);
     try {
-      new StepLaunches(
-              model, buffers.activations(), rowKernels, attention(launcher, key.rows), linear)
+      new StepLaunches(model, buffers.activations(), rowKernels, attention(launcher, key), linear)
           .layers(key.biased);
       if (key.head) {
         linear.head(rowKernels, key.draws);
@@ -233,13 +235,14 @@ final class CudaSteps implements CompiledSteps {
     return driver.endCapture(stream);
   }
 
-  private AttentionKernels attention(Launcher launcher, int rows) {
+  private AttentionKernels attention(Launcher launcher, GraphKey key) {
     return new AttentionKernels(
         launcher,
         new AttentionKernels.Cache(buffers.step(), buffers.tables(), buffers.cache(), shape),
         QueryTiles.NONE,
         model.plan().attended() / shape.headSize(),
-        rows);
+        key.rows,
+        key.apart);
   }
 
   private void dropGraphs() {

@@ -27,11 +27,8 @@ sealed interface DeviceOp {
   /** qkv += bias, in some columns. */
   record QueryKeyValueBias(int vector, int firstColumn, int columns) implements DeviceOp {}
 
-  /** Rotates queries and keys; keys and values go to the cache. */
-  record Rotate(Rope.Frequencies frequencies, int layer) implements DeviceOp {}
-
-  /** attended = attention of the queries. */
-  record Attend(int layer, float scale) implements DeviceOp {}
+  /** Rotates queries and keys; keys and values go to the cache; attended = attention. */
+  record Attend(Rope.Frequencies frequencies, int layer, float scale) implements DeviceOp {}
 
   /** residual += projection of attended or inner. */
   record AddProjection(int projection, boolean ofAttended) implements DeviceOp {}

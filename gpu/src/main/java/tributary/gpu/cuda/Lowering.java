@@ -44,6 +44,7 @@ final class Lowering {
   private final Map<Integer, Content> contents = new HashMap<>();
   private final List<DeviceOp> ops = new ArrayList<>();
   private final List<Projection> projections = new ArrayList<>();
+  private StepOp.@Nullable Rotate rotation;
   private int hidden;
   private int attended;
   private int inner;
@@ -85,7 +86,8 @@ final class Lowering {
         require(
             scores.equals(Attention.Scores.scaled(scores.scale())),
             "attention within a window, or with a cap");
-        ops.add(new DeviceOp.Attend(layer, scores.scale()));
+        require(rotation != null && rotation.layer() == layer, "attention to another layer's keys");
+        ops.add(new DeviceOp.Attend(rotation.frequencies(), layer, scores.scale()));
         contents.put(out, new Content.Ready(Buffer.ATTENDED));
       }
       case StepOp.Add add -> add(add);
@@ -127,7 +129,7 @@ final class Lowering {
       }
       column += rows;
     }
-    ops.add(new DeviceOp.Rotate(rotate.frequencies(), rotate.layer()));
+    rotation = rotate;
     contents.remove(rotate.k());
     contents.remove(rotate.v());
     contents.put(rotate.q(), new Content.Ready(Buffer.QUERIES));

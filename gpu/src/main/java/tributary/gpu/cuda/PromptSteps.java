@@ -74,7 +74,8 @@ final class PromptSteps implements AutoCloseable {
                 description.step(), description.tables(), decode.cache(), decode.shape()),
             description.queries(),
             model.plan().attended() / decode.shape().headSize(),
-            part.rows());
+            part.rows(),
+            false);
     PromptLinear linear =
         new PromptLinear(model, launcher, description.step(), description.rows(), own.scratch());
     new StepLaunches(model, own.activations(), rowKernels, attention, linear)

@@ -1,7 +1,5 @@
 package tributary.gpu.cuda;
 
-import tributary.gpu.Rope;
-
 /** The launches of a step, in order, up to the normed rows that its head reads. */
 final class StepLaunches {
   /** Multiplies all rows by a projection, each by its own variant's. */
@@ -69,9 +67,16 @@ final class StepLaunches {
           addBias(bias);
         }
       }
-      case DeviceOp.Rotate(var frequencies, var layer) -> rotate(frequencies, layer);
-      case DeviceOp.Attend(var layer, var scale) ->
-          attention.attend(activations.attended(), activations.qkv(), layer, scale);
+      case DeviceOp.Attend(var frequencies, var layer, var scale) ->
+          attention.attend(
+              activations.attended(),
+              activations.qkv(),
+              new AttentionKernels.Rotation(
+                  model.speeds(frequencies),
+                  2 * frequencies.inverseFrequencies().length,
+                  frequencies.scale()),
+              layer,
+              scale);
       case DeviceOp.AddProjection(var slot, var ofAttended) ->
           linear.multiply(
               slot,
@@ -101,15 +106,6 @@ final class StepLaunches {
             Activations.qkvColumns(model.plan(), attention.shape())),
         model.vector(bias.vector()),
         true);
-  }
-
-  private void rotate(Rope.Frequencies frequencies, int layer) {
-    attention.rotate(
-        activations.qkv(),
-        model.speeds(frequencies),
-        2 * frequencies.inverseFrequencies().length,
-        frequencies.scale(),
-        layer);
   }
 
   private void gateUp(DeviceOp.GateUp gateUp, boolean biased) {

@@ -102,6 +102,11 @@ final class StepPart {
     return rows;
   }
 
+  /** True when no two rows are of one sequence. */
+  boolean apart() {
+    return pieces.size() == rows;
+  }
+
   /** Its rows, as those of the step. */
   int[] stepRows() {
     int[] all = new int[rows];

@@ -39,7 +39,6 @@ class LoweringTest {
             "QueryKeyValueBias",
             "QueryKeyValueBias",
             "QueryKeyValueBias",
-            "Rotate",
             "Attend",
             "AddProjection",
             "ResidualBias",
