@@ -45,7 +45,6 @@ class ClusterChaosTest {
   private static final List<String> SETTINGS =
       List.of(
           "tributary.device.threads=1",
-          "tributary.device.running-max=128",
           "tributary.http.request-deadline=" + DEADLINE.toSeconds() + "s",
           "tributary.http.drain-max=" + DRAIN.toSeconds() + "s");
 
