@@ -2,12 +2,16 @@ package tributary.gpu.cuda;
 
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
+import java.util.stream.IntStream;
 import tributary.tensor.TensorView;
 import tributary.tensor.format.LowRank;
 
 /** A thin pair of matrices, as LoRA has them, in bf16. */
 final class LowRankPart implements TenantPart {
   private static final int UNIT = 16;
+
+  /** One thread alone lays tiles out more slowly than the bus takes them. */
+  private static final int ROWS_AT_ONCE = 256;
 
   /** Ranks that the kernels take. */
   static final int RANK_MAX = 16 * UNIT;
@@ -51,16 +55,23 @@ final class LowRankPart implements TenantPart {
   }
 
   private short[] tiles(TensorView matrix) {
+    short[] tiles = new short[Tiles.rankValues(code.rows(), units)];
+    IntStream.range(0, Math.ceilDiv(code.rows(), ROWS_AT_ONCE))
+        .parallel()
+        .forEach(
+            stretch -> fill(tiles, matrix, stretch * ROWS_AT_ONCE, (stretch + 1) * ROWS_AT_ONCE));
+    return tiles;
+  }
+
+  private void fill(short[] tiles, TensorView matrix, int first, int end) {
     int rank = code.rank();
     float[] row = new float[rank];
-    short[] tiles = new short[Tiles.rankValues(code.rows(), units)];
-    for (int n = 0; n < code.rows(); n++) {
+    for (int n = first; n < Math.min(end, code.rows()); n++) {
       matrix.readFloats((long) n * rank, row, 0, rank);
       for (int k = 0; k < rank; k++) {
         tiles[Tiles.rankIndex(n, k, units)] = Bf16.round(row[k]);
       }
     }
-    return tiles;
   }
 
   @Override
