@@ -54,27 +54,36 @@ struct Average {
   }
 };
 
-// How eight components of a head are turned, whose partners another lane has, half of LANES away.
-template <int LANES>
+// How eight components of a head of SIZE are turned, whose partners another lane has.
+template <int SIZE>
 struct Turn {
-  float cosine[8], sine[8], scale;
+  static constexpr int LANES = SIZE / 8, PAIRS = SIZE / 16;   // lanes of a head, and of a half of it
 
-  __device__ __forceinline__ Turn(int position, const float* speeds, float scale) : scale(scale) {
-    int part = threadIdx.x % LANES, pair = part % (LANES / 2);
-#pragma unroll
-    for (int c = 0; c < 8; c++) {
-      sincosf(position * speeds[pair * 8 + c], &sine[c], &cosine[c]);
-      if (part == pair) sine[c] = -sine[c];
+  struct Angles {
+    float cosine[8][PAIRS], sine[8][PAIRS];                   // of the lane's component, then the lane
+  };
+
+  const Angles& angles;
+  float scale;
+
+  // Each angle is computed by one thread of the block, which waits for all.
+  __device__ __forceinline__ Turn(Angles& angles, int position, const float* speeds, float scale)
+      : angles(angles), scale(scale) {
+    if (threadIdx.x < SIZE / 2) {
+      int c = threadIdx.x % 8, lane = threadIdx.x / 8;
+      sincosf(position * speeds[threadIdx.x], &angles.sine[c][lane], &angles.cosine[c][lane]);
     }
+    __syncthreads();
   }
 
   __device__ __forceinline__ uint4 of(uint4 components) const {
+    int part = threadIdx.x % LANES, lane = part % PAIRS;
     float x[8];
     widen8(x, components);
 #pragma unroll
     for (int c = 0; c < 8; c++) {
-      float y = __shfl_xor_sync(~0u, x[c], LANES / 2);
-      x[c] = rotatedComponent(x[c], y, cosine[c], sine[c], scale);
+      float y = __shfl_xor_sync(~0u, x[c], PAIRS), sine = angles.sine[c][lane];
+      x[c] = rotatedComponent(x[c], y, angles.cosine[c][lane], part == lane ? -sine : sine, scale);
     }
     return narrow8(x);
   }
@@ -242,7 +251,8 @@ __device__ __forceinline__ void pagedDecode(__nv_bfloat16* out, const __nv_bfloa
     }
   };
   if constexpr (ROTATING) {
-    Turn<Head::LANES> turn(positions - 1, speeds, speedScale);
+    __shared__ typename Turn<SIZE>::Angles angles;
+    Turn<SIZE> turn(angles, positions - 1, speeds, speedScale);
     awaitPredecessors();
     take([&](uint4 v) { return turn.of(v); });
     newest.position = positions - 1;
