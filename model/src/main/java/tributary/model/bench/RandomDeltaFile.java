@@ -19,6 +19,7 @@ import tributary.tensor.container.DeltaManifest;
 
 /** A delta of random codes on disk, in the directory of temporary files, until it is closed. */
 final class RandomDeltaFile implements AutoCloseable {
+  private static final String NO_BASE = "0".repeat(64);
   private static final int READ_BYTES = 4 << 20;
   private static final int READERS = 16;
 
@@ -28,11 +29,15 @@ final class RandomDeltaFile implements AutoCloseable {
     try (Arena memory = Arena.ofShared()) {
       path = Files.createTempFile("tributary", ".delta.safetensors");
       var manifest =
-          new DeltaManifest(code.kind().codec(), new TreeMap<>(), "none", "random", 0, 0);
+          new DeltaManifest(code.kind().codec(), new TreeMap<>(), NO_BASE, "random", 0, 0);
       DeltaFile.write(path, manifest, new LinkedHashMap<>(code.differences(network, memory)));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  Path path() {
+    return path;
   }
 
   DeltaFile open() {
