@@ -80,7 +80,7 @@ inline void packWeights(char* tiles, const bf16* rows, int outputs, int columns,
 }
 
 inline void packSigns(uint32_t* tiles, const uint32_t* rows, int outputs, int columns, Placement at) {
-  pack_sign_tiles<<<outputs, 128>>>(tiles, rows, columns, at);
+  pack_sign_tiles<<<ceilDiv(outputs, 8), 128>>>(tiles, rows, outputs, columns, at);
   CHECK(cudaGetLastError());
 }
 

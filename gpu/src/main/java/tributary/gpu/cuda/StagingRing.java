@@ -12,9 +12,9 @@ import tributary.gpu.cuda.driver.Driver;
  */
 final class StagingRing implements AutoCloseable {
   /** Of one buffer. */
-  static final int BYTES = 16 << 20;
+  static final int BYTES = 8 << 20;
 
-  private static final int BUFFERS = 4;
+  private static final int BUFFERS = 8;
 
   /** Several threads fill a buffer, each so many bytes of it: one alone is slower than the bus. */
   private static final long STRETCH_BYTES = 256 << 10;

@@ -30,6 +30,9 @@ final class Uploader implements AutoCloseable {
 
   private static final int CODE_THREADS = 128;
 
+  /** Of a block that packs signs. */
+  private static final int SIGN_ROWS = 8;
+
   private static final int RANDOM_BLOCKS = 1024;
   private static final int RANDOM_THREADS = 256;
 
@@ -68,11 +71,7 @@ final class Uploader implements AutoCloseable {
         rowBytes,
         (buffer, first, rowsHere) -> {
           buffer.bring(0, view.data().asSlice(first * rowBytes, rowsHere * rowBytes));
-          pack(
-              "pack_weight_tiles",
-              256,
-              buffer,
-              new Packing(tiles, at.from(first), rowsHere, columns));
+          packWeights(buffer, tiles, at.from(first), rowsHere, columns);
         });
   }
 
@@ -94,11 +93,7 @@ final class Uploader implements AutoCloseable {
                 halves, 0, buffer.host(), ValueLayout.JAVA_SHORT, i * rowBytes, columns);
           }
           buffer.bring(rowsHere * rowBytes);
-          pack(
-              "pack_weight_tiles",
-              256,
-              buffer,
-              new Packing(tiles, at.from(first), rowsHere, columns));
+          packWeights(buffer, tiles, at.from(first), rowsHere, columns);
         });
   }
 
@@ -110,11 +105,19 @@ final class Uploader implements AutoCloseable {
         rowBytes,
         (buffer, first, rowsHere) -> {
           buffer.bring(0, signs.asSlice(first * rowBytes, rowsHere * rowBytes));
-          pack(
+          buffer.arrive();
+          Placement from = at.from(first);
+          launcher.waiting(
               "pack_sign_tiles",
-              128,
-              buffer,
-              new Packing(tiles, at.from(first), rowsHere, columns));
+              "pack_sign_tiles",
+              LaunchShape.of(Math.ceilDiv(rowsHere, SIGN_ROWS), 128),
+              new Arguments()
+                  .address(tiles)
+                  .address(buffer.device())
+                  .number(rowsHere)
+                  .number(columns)
+                  .structure(from.first(), from.interleaved() ? 1 : 0));
+          buffer.packed();
         });
   }
 
@@ -294,8 +297,6 @@ final class Uploader implements AutoCloseable {
     driver.synchronize(launcher.stream());
   }
 
-  private record Packing(long tiles, Placement at, int rows, int columns) {}
-
   private interface Chunk {
     void load(StagingRing.Buffer buffer, int firstRow, int rows);
   }
@@ -315,17 +316,18 @@ final class Uploader implements AutoCloseable {
     });
   }
 
-  private void pack(String kernel, int threads, StagingRing.Buffer buffer, Packing packing) {
+  private void packWeights(
+      StagingRing.Buffer buffer, long tiles, Placement at, int rows, int columns) {
     buffer.arrive();
     launcher.waiting(
-        kernel,
-        kernel,
-        LaunchShape.of(packing.rows, threads),
+        "pack_weight_tiles",
+        "pack_weight_tiles",
+        LaunchShape.of(rows, 256),
         new Arguments()
-            .address(packing.tiles)
+            .address(tiles)
             .address(buffer.device())
-            .number(packing.columns)
-            .structure(packing.at.first(), packing.at.interleaved() ? 1 : 0));
+            .number(columns)
+            .structure(at.first(), at.interleaved() ? 1 : 0));
     buffer.packed();
   }
 
