@@ -15,8 +15,8 @@ import tributary.protocol.TributaryException;
 @Command(
     name = "load",
     description =
-        "Measure how fast a device loads a random delta from a file and from memory, and what it costs those who"
-            + " decode meanwhile.")
+        "Measure how fast a device loads a random delta from a file and from memory, and what it"
+            + " costs those who decode meanwhile.")
 final class BenchLoadCommand implements Callable<Integer> {
   @Option(
       names = "--shape",

@@ -42,7 +42,12 @@ final class PinnedMemory {
 
   private void unpin(MemorySegment memory) {
     if (ranges.remove(memory.address(), memory)) {
-      driver.unpin(memory);
+      try {
+        driver.unpin(memory);
+      } catch (CudaException e) {
+        // Of a device that has failed; its end takes the pins along, and the memory goes its way.
+        LOG.warn("{} bytes of RAM may stay pinned: {}", memory.byteSize(), e.getMessage());
+      }
     }
   }
 

@@ -59,6 +59,14 @@ class PinnedMemoryTest {
   }
 
   @Test
+  void is_let_go_of_even_where_the_device_has_failed() {
+    Runnable unpin = pinned.pin(middle);
+    driver.failUnpinning();
+    unpin.run();
+    assertThat(pinned.covers(middle)).isFalse();
+  }
+
+  @Test
   void is_copied_from_where_it_is_and_other_memory_from_the_ring() {
     Runnable _ = pinned.pin(middle);
     try (var ring = new StagingRing(driver, pinned, driver.createStream())) {

@@ -30,6 +30,7 @@ final class RecordingDriver implements Driver {
   private final Map<Long, String> names = new HashMap<>();
   private final List<MemorySegment> sources = new ArrayList<>();
   private boolean refusesPinning;
+  private boolean failsUnpinning;
   private final List<Long> held = new ArrayList<>();
   private long next = 1L << 32;
   private long memory = Long.MAX_VALUE;
@@ -69,6 +70,11 @@ final class RecordingDriver implements Driver {
   /** From now on no memory of others can be pinned. */
   void refusePinning() {
     refusesPinning = true;
+  }
+
+  /** From now on what is pinned cannot be let go of. */
+  void failUnpinning() {
+    failsUnpinning = true;
   }
 
   /** From now on there is no piece of memory larger than this. */
@@ -137,6 +143,9 @@ final class RecordingDriver implements Driver {
 
   @Override
   public void unpin(MemorySegment memory) {
+    if (failsUnpinning) {
+      throw new CudaException("cuMemHostUnregister", 700, "illegal address");
+    }
     giveBack("unpin", memory.address());
   }
 
