@@ -86,7 +86,9 @@ final class Lowering {
         require(
             scores.equals(Attention.Scores.scaled(scores.scale())),
             "attention within a window, or with a cap");
-        require(rotation != null && rotation.layer() == layer, "attention to another layer's keys");
+        if (rotation == null || rotation.layer() != layer) {
+          throw unsupported("attention to another layer's keys");
+        }
         ops.add(new DeviceOp.Attend(rotation.frequencies(), layer, scores.scale()));
         contents.put(out, new Content.Ready(Buffer.ATTENDED));
       }
