@@ -149,7 +149,7 @@ public final class TextTokenizer implements AutoCloseable {
   }
 
   private static HuggingFaceTokenizer encoder(Path file, ObjectNode json) {
-    byte[] text = json.toString().getBytes(StandardCharsets.UTF_8);
+    byte[] text = EncoderFile.of(file, json);
     Map<String, String> options = Map.of("truncation", "do_not_truncate", "padding", "do_not_pad");
     try {
       return HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(text), options);

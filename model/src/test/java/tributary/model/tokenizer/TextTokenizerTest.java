@@ -4,22 +4,31 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import tributary.protocol.ErrorCode;
 import tributary.protocol.Tokens;
 import tributary.protocol.TributaryException;
 
 class TextTokenizerTest {
+  private static final ObjectMapper MAPPER = new ObjectMapper();
+
   private static final List<String> TEXTS =
       List.of(
           "the hello",
@@ -224,6 +233,74 @@ class TextTokenizerTest {
             TributaryException.class,
             fault -> assertThat(fault.code()).isEqualTo(ErrorCode.TOKENIZER))
         .hasMessageContaining("tokenizer.json");
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("fatal")
+  void what_would_end_the_library_and_the_process_is_refused(String named, String path, String part)
+      throws Exception {
+    Path file = TinyTokenizers.sentencePiece(directory).resolve("tokenizer.json");
+    ObjectNode json = (ObjectNode) MAPPER.readTree(file.toFile());
+    json.withObject(path).setAll((ObjectNode) MAPPER.readTree(part));
+    MAPPER.writeValue(file.toFile(), json);
+    assertThatThrownBy(() -> TextTokenizer.open(directory))
+        .isInstanceOfSatisfying(
+            TributaryException.class,
+            fault -> assertThat(fault.code()).isEqualTo(ErrorCode.TOKENIZER))
+        .hasMessageContaining(named);
+  }
+
+  static List<Arguments> fatal() {
+    String template =
+        "{'type': 'TemplateProcessing', 'pair': [], 'single': [%s], 'special_tokens': %s}";
+    String text = "{'Sequence': {'id': 'A', 'type_id': 0}}";
+    String begin = "{'SpecialToken': {'id': '<s>', 'type_id': 0}}";
+    String map = "{'type': 'Precompiled', 'precompiled_charsmap': '%s'}";
+    return Stream.of(
+            List.of("merge '\"the z\"'", "/model", "{'merges': ['the z']}"),
+            List.of("merge '[\"the\",\"z\"]'", "/model", "{'merges': [['the', 'z']]}"),
+            List.of("no pair of tokens", "/model", "{'merges': ['the']}"),
+            List.of("merge '\"t h\"'", "/model", "{'continuing_subword_prefix': '##'}"),
+            List.of("not ASCII", "/model", "{'continuing_subword_prefix': '\u2581'}"),
+            List.of("'<s>'", "/post_processor", template.formatted(begin + ", " + text, "{}")),
+            List.of(
+                "as many ids",
+                "/post_processor",
+                template.formatted(
+                    begin + ", " + text,
+                    "{'<s>': {'id': '<s>', 'ids': [1, 1], 'tokens': ['<s>']}}")),
+            List.of(
+                "names a second",
+                "/post_processor",
+                template.formatted(text.replace("'A'", "'B'"), "{}")),
+            List.of("0 characters", "/pre_tokenizer", "{'type': 'FixedLength', 'length': 0}"),
+            List.of("damaged", "/normalizer", map.formatted("no base64")),
+            List.of("damaged", "/normalizer", map.formatted("/wAAAA==")),
+            List.of("damaged", "/normalizer", map.formatted("BAAAAAAABAA=")))
+        .map(each -> Arguments.of(each.get(0), each.get(1), each.get(2).replace('\'', '"')))
+        .toList();
+  }
+
+  @Test
+  void a_compiled_normalization_is_used() throws Exception {
+    Path file = TinyTokenizers.sentencePiece(directory).resolve("tokenizer.json");
+    ObjectNode json = (ObjectNode) MAPPER.readTree(file.toFile());
+    json.putObject("normalizer")
+        .put("type", "Precompiled")
+        .put("precompiled_charsmap", Base64.getEncoder().encodeToString(lowerCaseH()));
+    MAPPER.writeValue(file.toFile(), json);
+    try (var tokenizer = TextTokenizer.open(directory)) {
+      assertThat(tokenizer.encode("Hello", false)).isEqualTo(tokenizer.encode("hello", false));
+    }
+  }
+
+  /** A map of one replacement, H by h: the root's children from unit 256, the value there. */
+  private static byte[] lowerCaseH() {
+    ByteBuffer map = ByteBuffer.allocate(4 + 4 * 512 + 2).order(ByteOrder.LITTLE_ENDIAN);
+    map.putInt(0, 4 * 512).putInt(4, 256 << 10);
+    map.putInt(4 + 4 * (256 + 'H'), 'H' | 1 << 8 | 'H' << 10);
+    map.putInt(4 + 4 * 256, 1 << 31);
+    return map.put(4 + 4 * 512, (byte) 'h').array();
   }
 
   @Test
