@@ -13,7 +13,8 @@ import tributary.protocol.TributaryException;
  *
  * <p>The library takes parts of the file for granted and ends the whole process where they are
  * wrong (version 0.21.4 of Hugging Face's tokenizers). Those parts are checked here, or left out
- * where nothing is encoded with them.
+ * where nothing is encoded with them. A part is known by its fields too: the library goes by them
+ * where it does not know the type.
  */
 final class EncoderFile {
   private final Path file;
@@ -76,12 +77,11 @@ final class EncoderFile {
 
   /** A template may put tokens that it defines around a text, and there is no second text. */
   private void checkProcessor(JsonNode processor) {
+    requireObject("post_processor", processor);
     processor.path("processors").forEach(this::checkProcessor);
-    if (!processor.path("type").asText().equals("TemplateProcessing")) {
-      return;
-    }
     JsonNode defined = processor.path("special_tokens");
     for (JsonNode token : defined) {
+      requireObject("post_processor: special token", token);
       if (token.path("ids").size() != token.path("tokens").size()) {
         throw refused(
             "post_processor: special token %s must have as many ids as tokens"
@@ -101,19 +101,28 @@ final class EncoderFile {
   }
 
   private void checkNormalizer(JsonNode normalizer) {
+    requireObject("normalizer", normalizer);
     normalizer.path("normalizers").forEach(this::checkNormalizer);
-    if (normalizer.path("type").asText().equals("Precompiled")
-        && !CharacterMap.isSound(normalizer.path("precompiled_charsmap").asText())) {
+    boolean compiled =
+        normalizer.path("type").asText().equals("Precompiled")
+            || normalizer.has("precompiled_charsmap");
+    if (compiled && !CharacterMap.isSound(normalizer.path("precompiled_charsmap").asText())) {
       throw refused("normalizer: its precompiled_charsmap is damaged");
     }
   }
 
   private void checkSplitter(JsonNode splitter) {
+    requireObject("pre_tokenizer", splitter);
     splitter.path("pretokenizers").forEach(this::checkSplitter);
-    if (splitter.path("type").asText().equals("FixedLength")
-        && splitter.path("length").asInt(1) < 1) {
+    if (splitter.has("length") && splitter.path("length").asInt() < 1) {
       throw refused(
           "pre_tokenizer: pieces of %s characters".formatted(splitter.path("length").asText()));
+    }
+  }
+
+  private void requireObject(String part, JsonNode node) {
+    if (!node.isObject() && !node.isNull() && !node.isMissingNode()) {
+      throw refused("%s is %s and no object".formatted(part, Quoted.of(node.toString())));
     }
   }
 

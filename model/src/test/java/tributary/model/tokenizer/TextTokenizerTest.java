@@ -273,7 +273,19 @@ class TextTokenizerTest {
                 "names a second",
                 "/post_processor",
                 template.formatted(text.replace("'A'", "'B'"), "{}")),
+            List.of(
+                "names a second",
+                "/post_processor",
+                template.formatted(text.replace("'A'", "'B'"), "{}").replace("Processing", "")),
+            List.of(
+                "special token is '[1]'",
+                "/post_processor",
+                template.formatted(text, "{'<s>': [1]}")),
+            List.of("no object", "/post_processor", "{'processors': [[]]}"),
+            List.of("no object", "/normalizer", "{'normalizers': ['NFC']}"),
+            List.of("no object", "/pre_tokenizer", "{'pretokenizers': [[1]]}"),
             List.of("0 characters", "/pre_tokenizer", "{'type': 'FixedLength', 'length': 0}"),
+            List.of("damaged", "/normalizer", "{'type': 'Precompiled'}"),
             List.of("damaged", "/normalizer", map.formatted("no base64")),
             List.of("damaged", "/normalizer", map.formatted("/wAAAA==")),
             List.of("damaged", "/normalizer", map.formatted("BAAAAAAABAA=")))
