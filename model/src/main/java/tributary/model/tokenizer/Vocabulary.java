@@ -15,7 +15,7 @@ import tributary.protocol.TributaryException;
 
 /** The bytes of text behind every token id. */
 final class Vocabulary {
-  private static final int IDS_MAX = 1 << 22;
+  private static final int IDS_MAX = 1 << 20;
 
   private final TokenDecoder decoder;
   private final byte[] bytes;
