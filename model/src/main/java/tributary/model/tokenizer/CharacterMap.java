@@ -16,6 +16,7 @@ import java.util.Deque;
  *
  * <p>A unit of the array holds from bit 0 the byte that leads to it, at bit 8 whether a value
  * follows, and from bit 10 an offset, shifted by eight where bit 9 is set; a value's bit 31 is set.
+ * Offsets are not negative, and so are no nodes.
  */
 final class CharacterMap {
   private static final int BYTES = 256;
@@ -59,7 +60,7 @@ final class CharacterMap {
     nodes.push(offset(units.get(0)));
     while (!nodes.isEmpty()) {
       int node = nodes.pop();
-      if (node < 0 || (node | BYTES - 1) >= units.limit()) {
+      if ((node | BYTES - 1) >= units.limit()) {
         return false;
       }
       if (seen.get(node)) {
@@ -81,7 +82,7 @@ final class CharacterMap {
   }
 
   private boolean leadsToReplacement(int node) {
-    if (node < 0 || node >= units.limit()) {
+    if (node >= units.limit()) {
       return false;
     }
     int start = units.get(node) & VALUE;
