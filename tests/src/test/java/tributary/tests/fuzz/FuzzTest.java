@@ -20,11 +20,11 @@ import org.junit.jupiter.params.provider.MethodSource;
  * Readers of foreign bytes, with coverage-guided mutations of whole inputs: none may crash, take
  * five seconds, or allocate 64 MiB.
  *
- * <p>Some thousand mutations over all readers, always the same ones, with more time for each on
- * what may be a busy machine; with {@code -Dfuzz.minutes=60}, ones of chance for so long over each
- * reader, or over those that {@code -Dfuzz.targets=BODIES,TRACES} names. Beneath {@code
- * -Dfuzz.folder} lie what each learned for the next time and, in {@code findings}, inputs that did
- * harm, which then belong into the corpus.
+ * <p>Some thousand mutations over all readers, from one seed, with more time for each on what may
+ * be a busy machine; with {@code -Dfuzz.minutes=60}, ones of chance for so long over each reader,
+ * or over those that {@code -Dfuzz.targets=BODIES,TRACES} names. Beneath {@code -Dfuzz.folder} lie
+ * what each learned for the next time and, in {@code findings}, inputs that did harm, which then
+ * belong into the corpus.
  */
 class FuzzTest {
   private static final int MUTATIONS = 5_000;
