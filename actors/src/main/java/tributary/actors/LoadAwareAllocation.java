@@ -8,6 +8,7 @@ import akka.cluster.MemberStatus;
 import akka.cluster.sharding.ShardCoordinator;
 import akka.cluster.typed.Cluster;
 import akka.util.Version;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -23,20 +24,28 @@ import org.slf4j.LoggerFactory;
 import scala.collection.immutable.IndexedSeq;
 import scala.concurrent.Future;
 import scala.jdk.javaapi.CollectionConverters;
+import tributary.protocol.Nanos;
 import tributary.scheduling.placement.Executor;
 import tributary.scheduling.placement.PlacementRules;
 
 /**
  * Puts the cluster's question, which node a shard of variants lives on, to {@link PlacementRules}.
  * Members that leave or are out of reach get nothing new, nor those of an older version than
- * others; nothing moves while a member is out of reach or versions are mixed.
+ * others; nothing moves while a member is out of reach or versions are mixed, nor what has just arrived.
  */
 final class LoadAwareAllocation extends ShardCoordinator.AbstractShardAllocationStrategy {
   private static final Logger LOG = LoggerFactory.getLogger(LoadAwareAllocation.class);
 
+  /** From a part's arrival until it may move on; some reports long. */
+  private static final Duration SETTLING = Duration.ofSeconds(5);
+
   private final ActorSystem<?> system;
   private final PlacementRules rules;
   private final PlacementBoard board;
+  private final MonotonicClock clock = MonotonicClock.SYSTEM;
+
+  /** When each part was given away last; those of long ago are forgotten. */
+  private final Map<String, Nanos> given = new HashMap<>();
 
   LoadAwareAllocation(ActorSystem<?> system, PlacementRules rules, PlacementBoard board) {
     this.system = system;
@@ -54,6 +63,7 @@ final class LoadAwareAllocation extends ShardCoordinator.AbstractShardAllocation
             .map(name -> Objects.requireNonNull(regions.get(name)))
             .orElseGet(() -> regions.values().iterator().next());
     LOG.debug("shard {} goes to {}", shard, name(home));
+    given.put(shard, clock.now());
     return Future.successful(home);
   }
 
@@ -64,10 +74,17 @@ final class LoadAwareAllocation extends ShardCoordinator.AbstractShardAllocation
     if (members.size() < current.size()) {
       return Future.successful(Set.of());
     }
-    List<PlacementRules.Move> moves = rules.moves(executors(members), moving);
+    List<PlacementRules.Move> moves = rules.moves(executors(members), moving, arrived());
     moves.forEach(move -> LOG.info("shard {} leaves {}", move.part(), move.from()));
     return Future.successful(
         moves.stream().map(PlacementRules.Move::part).collect(Collectors.toSet()));
+  }
+
+  /** Parts that nobody may have reported on yet. */
+  private Set<String> arrived() {
+    Nanos now = clock.now();
+    given.values().removeIf(at -> now.minus(at).count() > SETTLING.toNanos());
+    return Set.copyOf(given.keySet());
   }
 
   private List<Executor> executors(Map<ActorRef, IndexedSeq<String>> regions) {

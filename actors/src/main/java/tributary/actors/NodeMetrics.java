@@ -161,10 +161,11 @@ final class NodeMetrics {
         new NodeLoad.Life(residency.get(), kv, shelf.get(), starts.get()));
   }
 
-  /** Variants that can be computed with now. */
-  List<DeltaId> residents() {
+  /** Variants that can be computed with now or soon. */
+  List<DeltaId> heldOrLoading() {
     return deltas.entrySet().stream()
-        .filter(entry -> entry.getValue().tier == Tier.RESIDENT)
+        .filter(entry ->
+            entry.getValue().tier == Tier.RESIDENT || entry.getValue().tier == Tier.LOADING)
         .map(Map.Entry::getKey)
         .toList();
   }

@@ -110,7 +110,7 @@ final class PlacementReporter {
     var loaded = new HashMap<String, Long>();
     parts
         .metrics
-        .residents()
+        .heldOrLoading()
         .forEach(id ->
             loaded.merge(
                 part(id, parts.config.cluster().shards()),

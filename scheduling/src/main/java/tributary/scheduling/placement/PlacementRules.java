@@ -60,15 +60,20 @@ public record PlacementRules(int movesMax) {
    * What moves in this round.
    *
    * @param moving parts that are on their way already, and count as moves of this round
+   * @param arrived parts that came where they are so lately that no report can tell yet what they
+   *     load; they stay
    */
-  public List<Move> moves(Collection<Executor> executors, Set<String> moving) {
+  public List<Move> moves(
+      Collection<Executor> executors, Set<String> moving, Set<String> arrived) {
     long largest = largestMemory(executors);
     var loads = executors.stream().map(executor -> new Load(executor, largest)).toList();
     var moves = new ArrayList<Move>();
+    var staying = new HashSet<>(moving);
+    staying.addAll(arrived);
     while (loads.size() > 1 && moves.size() + moving.size() < movesMax) {
       Load from = loads.stream().max(Load.BY_BURDEN).orElseThrow();
       Load to = loads.stream().min(Load.BY_BURDEN).orElseThrow();
-      Optional<String> part = from.partFor(to, moving);
+      Optional<String> part = from.partFor(to, staying);
       if (part.isEmpty()) {
         break;
       }
@@ -132,12 +137,12 @@ public record PlacementRules(int movesMax) {
     }
 
     /** What had best go to another: the most that evens out, of what may go at all. */
-    Optional<String> partFor(Load to, Set<String> moving) {
+    Optional<String> partFor(Load to, Set<String> staying) {
       // Even without the part, or else it would be sent back to where it is loaded.
       boolean farAbove = Overload.OF_TOKENS.isFarAbove(burden - partTokens, to.burden);
       Set<String> may =
           parts.stream()
-              .filter(part -> !moving.contains(part) && executor.parts().contains(part))
+              .filter(part -> !staying.contains(part) && executor.parts().contains(part))
               .filter(part -> farAbove || !executor.hasLoaded(part))
               .filter(part -> 2 * Math.max(weight(part), to.weight(part)) <= burden - to.burden)
               .collect(Collectors.toSet());

@@ -73,9 +73,9 @@ class PlacementRulesTest {
   void what_is_loaded_stays_as_long_as_nobody_is_overloaded() {
     var loaded = IntStream.range(0, 4).boxed().collect(Collectors.toMap(i -> "" + i, _ -> 20L));
     var a = executor("a", 4, report(100, 5, loaded));
-    assertThat(RULES.moves(List.of(a, executor("b", 0, null)), Set.of())).isEmpty();
+    assertThat(RULES.moves(List.of(a, executor("b", 0, null)), Set.of(), Set.of())).isEmpty();
     var idle = executor("a", 4, report(100, 0, NOTHING));
-    assertThat(RULES.moves(List.of(idle, executor("b", 0, null)), Set.of())).hasSize(2);
+    assertThat(RULES.moves(List.of(idle, executor("b", 0, null)), Set.of(), Set.of())).hasSize(2);
   }
 
   @Test
@@ -83,7 +83,7 @@ class PlacementRulesTest {
     var queued = Map.of("0", 3_000L, "1", 1_200L, "2", 100L);
     var a = executor("a", 3, report(100, 0, queued));
     var b = executor("b", 0, report(100, 0, NOTHING));
-    assertThat(RULES.moves(List.of(a, b), Set.of()))
+    assertThat(RULES.moves(List.of(a, b), Set.of(), Set.of()))
         .startsWith(new PlacementRules.Move("1", "a", "b"));
   }
 
@@ -91,9 +91,18 @@ class PlacementRulesTest {
   void parts_on_their_way_count_and_are_not_moved_again() {
     var a = executor("a", 20, report(100, 0, NOTHING));
     var b = executor("b", 0, report(100, 0, NOTHING));
-    var moves = RULES.moves(List.of(a, b), Set.of("0", "1"));
+    var moves = RULES.moves(List.of(a, b), Set.of("0", "1"), Set.of());
     assertThat(moves).hasSize(1);
     assertThat(moves.getFirst().part()).isNotIn("0", "1");
+  }
+
+  @Test
+  void parts_that_have_just_arrived_stay_and_do_not_count_as_moves() {
+    var a = executor("a", 20, report(100, 0, NOTHING));
+    var b = executor("b", 0, report(100, 0, NOTHING));
+    var moves = RULES.moves(List.of(a, b), Set.of(), Set.of("0", "1"));
+    assertThat(moves).hasSize(RULES.movesMax());
+    assertThat(moves).extracting(PlacementRules.Move::part).doesNotContain("0", "1");
   }
 
   @ParameterizedTest(name = "seed {0}")
@@ -102,7 +111,7 @@ class PlacementRulesTest {
     var random = new SplittableRandom(seed);
     List<Executor> executors = random(random);
     int rounds = 0;
-    List<PlacementRules.Move> moves = RULES.moves(executors, Set.of());
+    List<PlacementRules.Move> moves = RULES.moves(executors, Set.of(), Set.of());
     while (!moves.isEmpty()) {
       assertThat(moves).hasSizeLessThanOrEqualTo(RULES.movesMax());
       PlacementRules.Move first = moves.getFirst();
@@ -113,7 +122,7 @@ class PlacementRulesTest {
       executors = moved(executors, moves);
       assertThat(heaviest(executors)).isLessThanOrEqualTo(before);
       assertThat(++rounds).as("rounds").isLessThan(200);
-      moves = RULES.moves(executors, Set.of());
+      moves = RULES.moves(executors, Set.of(), Set.of());
     }
     assertThat(executors.stream().mapToInt(executor -> executor.parts().size()).sum())
         .isEqualTo(executors.stream().flatMap(e -> e.parts().stream()).distinct().count());
