@@ -31,7 +31,8 @@ import tributary.scheduling.placement.PlacementRules;
 /**
  * Puts the cluster's question, which node a shard of variants lives on, to {@link PlacementRules}.
  * Members that leave or are out of reach get nothing new, nor those of an older version than
- * others; nothing moves while a member is out of reach or versions are mixed, nor what has just arrived.
+ * others; nothing moves while a member is out of reach or versions are mixed, nor what has just
+ * arrived.
  */
 final class LoadAwareAllocation extends ShardCoordinator.AbstractShardAllocationStrategy {
   private static final Logger LOG = LoggerFactory.getLogger(LoadAwareAllocation.class);

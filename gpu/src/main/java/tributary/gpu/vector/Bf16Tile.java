@@ -3,6 +3,7 @@ package tributary.gpu.vector;
 import static jdk.incubator.vector.VectorOperators.LSHL;
 
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -24,6 +25,7 @@ final class Bf16Tile {
   private static final VectorSpecies<Integer> INTS = Lanes.INTS;
   private static final int LANES = Lanes.COUNT;
   private static final ByteOrder ORDER = ByteOrder.LITTLE_ENDIAN;
+  private static final ValueLayout.OfLong WORD = ValueLayout.JAVA_LONG_UNALIGNED;
   private static final int ODD = 0xffff0000;
 
   private Bf16Tile() {}
@@ -32,9 +34,21 @@ final class Bf16Tile {
    * Four weight rows, {@code rowBytes} apart from byte {@code w0}, times four input rows of {@code
    * length} values from {@code x0}. The sum of input row t and weight row n is vector {@code 4 t +
    * n} of {@code sums}.
+   *
+   * <p>Along the way it reads a word of every cache line of two further weight rows from byte
+   * {@code ahead}, so that they come from memory while this tile is computed.
+   *
+   * @return what was read of those, to be kept: unused reads are left out by the compiler
    */
-  static void fourByFour(
-      MemorySegment w, long w0, long rowBytes, float[] x, int x0, int length, float[] sums) {
+  static long fourByFour(
+      MemorySegment w,
+      long w0,
+      long rowBytes,
+      long ahead,
+      float[] x,
+      int x0,
+      int length,
+      float[] sums) {
     long w1 = w0 + rowBytes;
     long w2 = w1 + rowBytes;
     long w3 = w2 + rowBytes;
@@ -57,7 +71,10 @@ final class Bf16Tile {
     FloatVector s31 = FloatVector.zero(FLOATS);
     FloatVector s32 = FloatVector.zero(FLOATS);
     FloatVector s33 = FloatVector.zero(FLOATS);
+    long touched = 0;
     for (int c = 0; c < length; c += 2 * LANES) {
+      touched += w.get(WORD, ahead + 2L * c);
+      touched += w.get(WORD, ahead + rowBytes + 2L * c);
       IntVector pair0 = IntVector.fromMemorySegment(INTS, w, w0 + 2L * c, ORDER);
       IntVector pair1 = IntVector.fromMemorySegment(INTS, w, w1 + 2L * c, ORDER);
       IntVector pair2 = IntVector.fromMemorySegment(INTS, w, w2 + 2L * c, ORDER);
@@ -129,6 +146,7 @@ final class Bf16Tile {
     s31.intoArray(sums, 13 * LANES);
     s32.intoArray(sums, 14 * LANES);
     s33.intoArray(sums, 15 * LANES);
+    return touched;
   }
 
   /** Eight weight rows times one input row; weight row n is vector n of {@code sums[at..]}. */

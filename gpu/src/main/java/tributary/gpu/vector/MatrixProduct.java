@@ -104,11 +104,9 @@ record MatrixProduct(float[] x, int length, Target target) {
       WeightRows weights, int from, int end, int rows, int rowsEnd, Scratch scratch) {
     int n = from;
     for (; n + 4 <= end; n += 4) {
-      if (rowsEnd - rows > 4) {
-        scratch.touched ^= weights.touch(n, 4);
-      }
       for (int t = rows; t < rowsEnd; t += 4) {
-        weights.fourByFour(n, x, t * length, scratch.vectors);
+        int ahead = ahead(n, end, (t - rows) / 4);
+        scratch.touched += weights.fourByFour(n, ahead, x, t * length, scratch.vectors);
         Lanes.sums(scratch.vectors, scratch.sums);
         for (int i = 0; i < 4; i++) {
           target.put(t + i, n, scratch.sums, 4 * i, 4);
@@ -120,6 +118,12 @@ record MatrixProduct(float[] x, int length, Target target) {
         target.put(t, n, weights.oneByOne(n, x, t * length));
       }
     }
+  }
+
+  /** The first two turns at four rows bring two of the next four each, as far as there are any. */
+  private static int ahead(int n, int end, int turn) {
+    int next = n + 4 + 2 * turn;
+    return turn < 2 && next + 2 <= end ? next : n;
   }
 
   private void oneRow(WeightRows weights, int from, int end, int t, Scratch scratch) {

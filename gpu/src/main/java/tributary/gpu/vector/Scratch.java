@@ -19,7 +19,7 @@ final class Scratch {
   /** Their sums. */
   final float[] sums = new float[16];
 
-  /** What {@link WeightRows#touch} read; of no meaning. */
+  /** What {@link WeightRows#fourByFour} read ahead; of no meaning. */
   long touched;
 
   private short[] halves = new short[0];

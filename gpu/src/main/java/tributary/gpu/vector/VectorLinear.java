@@ -32,6 +32,10 @@ final class VectorLinear implements Linear {
 
   private static final int OUTPUTS_LEAST = 16;
   private static final int OUTPUTS_MOST = 64;
+
+  /** Four strips of one plane: fewer at a time, and each waits for its own additions. */
+  private static final int OUTPUTS_WITH_SIGNS = 4 * 16;
+
   private static final int CHUNKS_PER_THREAD = 4;
 
   private final WorkerTeam team;
@@ -84,7 +88,7 @@ final class VectorLinear implements Linear {
       block.outputs(0, outputs, scratch[0]);
       return;
     }
-    int chunk = chunkOutputs(outputs, columns);
+    int chunk = signs ? OUTPUTS_WITH_SIGNS : chunkOutputs(outputs, columns);
     team.run(
         Math.ceilDiv(outputs, chunk),
         (index, worker) ->

@@ -1,34 +1,29 @@
 package tributary.gpu.vector;
 
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 
 /** Weight rows from which register tiles can be computed, whatever their element type. */
 sealed interface WeightRows {
-  /** Tile of weight rows [row, row + 4) and four input rows, as {@link Bf16Tile#fourByFour}. */
-  void fourByFour(int row, float[] x, int x0, float[] sums);
+  /**
+   * Tile of weight rows [row, row + 4) and four input rows, as {@link Bf16Tile#fourByFour}.
+   *
+   * @param ahead the first of two rows that will be needed soon
+   * @return what was read of them, to be kept
+   */
+  long fourByFour(int row, int ahead, float[] x, int x0, float[] sums);
 
   /** Tile of weight rows [row, row + 8) and one input row, as {@link Bf16Tile#eightByOne}. */
   void eightByOne(int row, float[] x, int x0, float[] sums, int at);
-
-  /**
-   * Reads something of every cache line of weight rows [row, row + count), so that memory is asked
-   * for all of them at once: the tile's arithmetic leaves the processor room for few lines ahead.
-   *
-   * @return what was read, to be kept: unused reads are left out by the compiler
-   */
-  long touch(int row, int count);
 
   /** The product of one weight row and one input row. */
   float oneByOne(int row, float[] x, int x0);
 
   /** bf16 rows where they lie, a whole number of blocks long. */
   record Direct(MemorySegment weights, int columns) implements WeightRows {
-    private static final int LINE = 64;
-
     @Override
-    public void fourByFour(int row, float[] x, int x0, float[] sums) {
-      Bf16Tile.fourByFour(weights, row * rowBytes(), rowBytes(), x, x0, columns, sums);
+    public long fourByFour(int row, int ahead, float[] x, int x0, float[] sums) {
+      return Bf16Tile.fourByFour(
+          weights, row * rowBytes(), rowBytes(), ahead * rowBytes(), x, x0, columns, sums);
     }
 
     @Override
@@ -39,17 +34,6 @@ sealed interface WeightRows {
     @Override
     public float oneByOne(int row, float[] x, int x0) {
       return Bf16Tile.oneByOne(weights, row * rowBytes(), x, x0, columns);
-    }
-
-    @Override
-    public long touch(int row, int count) {
-      long touched = 0;
-      long first = row * rowBytes();
-      int bytes = (int) rowBytes() * count;
-      for (int i = 0; i < bytes; i += LINE) {
-        touched ^= weights.get(ValueLayout.JAVA_BYTE, first + i);
-      }
-      return touched;
     }
 
     private long rowBytes() {
@@ -69,9 +53,11 @@ sealed interface WeightRows {
       SplitOrder.copy(plain, 0, columns, values, at(row));
     }
 
+    /** Widening has read what lies ahead. */
     @Override
-    public void fourByFour(int row, float[] x, int x0, float[] sums) {
+    public long fourByFour(int row, int ahead, float[] x, int x0, float[] sums) {
       Fp32Tile.fourByFour(values, at(row), x, x0, length, sums);
+      return 0;
     }
 
     @Override
@@ -82,12 +68,6 @@ sealed interface WeightRows {
     @Override
     public float oneByOne(int row, float[] x, int x0) {
       return Fp32Tile.oneByOne(values, at(row), x, x0, length);
-    }
-
-    /** Widening has read them. */
-    @Override
-    public long touch(int row, int count) {
-      return 0;
     }
 
     private int at(int row) {

@@ -8,8 +8,8 @@ import tributary.protocol.Bytes;
  *
  * @param memory for deltas on its device
  * @param taken of it
- * @param loaded parts of the variants that have some loaded or loading there, each with the tokens that its
- *     sequences wait for
+ * @param loaded parts of the variants that have some loaded or loading there, each with the tokens
+ *     that its sequences wait for
  */
 public record ExecutorReport(Bytes memory, Bytes taken, Map<String, Long> loaded) {
   public ExecutorReport {

@@ -63,8 +63,7 @@ public record PlacementRules(int movesMax) {
    * @param arrived parts that came where they are so lately that no report can tell yet what they
    *     load; they stay
    */
-  public List<Move> moves(
-      Collection<Executor> executors, Set<String> moving, Set<String> arrived) {
+  public List<Move> moves(Collection<Executor> executors, Set<String> moving, Set<String> arrived) {
     long largest = largestMemory(executors);
     var loads = executors.stream().map(executor -> new Load(executor, largest)).toList();
     var moves = new ArrayList<Move>();
