@@ -21,8 +21,8 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 import tributary.benchmarks.engines.ComparedModel;
 import tributary.benchmarks.engines.Engine;
-import tributary.benchmarks.report.DecodeMarkdown;
-import tributary.benchmarks.report.DecodeReport;
+import tributary.benchmarks.report.ComparisonMarkdown;
+import tributary.benchmarks.report.ComparisonReport;
 import tributary.benchmarks.report.Machine;
 import tributary.benchmarks.report.ModelComparison;
 import tributary.benchmarks.weights.ModelDirectory;
@@ -32,7 +32,7 @@ import tributary.benchmarks.weights.ModelDirectory;
     name = "compare",
     mixinStandardHelpOptions = true,
     sortOptions = false,
-    description = "Compares CPU decode speed in interleaved rounds.")
+    description = "Compares speed on a CPU in interleaved rounds.")
 final class CompareCommand implements Callable<Integer> {
   @Option(
       names = "--shape",
@@ -49,8 +49,8 @@ final class CompareCommand implements Callable<Integer> {
 
   @Option(
       names = "--markdown",
-      description = "Where the document goes (default: docs/benchmarks/cpu-decode.md).")
-  private Path markdown = Path.of("docs", "benchmarks", "cpu-decode.md");
+      description = "Where the document goes (default: docs/benchmarks/cpu.md).")
+  private Path markdown = Path.of("docs", "benchmarks", "cpu.md");
 
   @Spec private CommandSpec spec;
 
@@ -69,12 +69,13 @@ final class CompareCommand implements Callable<Integer> {
               model.getKey(),
               new ModelDirectory(model.getValue().directory()).shape(),
               rounds.run(model.getKey(), model.getValue())));
+      machine = machine.probedAgain(settings.threads());
     }
     Map<String, String> arithmetic = new LinkedHashMap<>();
     engines.forEach(engine -> arithmetic.put(engine.name(), engine.arithmetic()));
     write(
         workspace,
-        new DecodeReport(
+        new ComparisonReport(
             began, typed(workspace), machine, settings.described(), arithmetic, comparisons));
     boolean allRan =
         comparisons.stream().flatMap(c -> c.figures().stream())
@@ -93,11 +94,14 @@ final class CompareCommand implements Callable<Integer> {
     if (models.isEmpty()) {
       throw new IllegalArgumentException("no model: give --shape tinyllama or --model DIRECTORY");
     }
+    for (var model : models.entrySet()) {
+      model.setValue(workspace.adapted(model.getValue(), settings.adapters()));
+    }
     return models;
   }
 
-  private void write(Workspace workspace, DecodeReport report) throws IOException {
-    DecodeMarkdown document = new DecodeMarkdown(report);
+  private void write(Workspace workspace, ComparisonReport report) throws IOException {
+    ComparisonMarkdown document = new ComparisonMarkdown(report);
     Path file = workspace.repository().resolve(markdown);
     Files.createDirectories(file.getParent());
     Files.writeString(file, document.document());

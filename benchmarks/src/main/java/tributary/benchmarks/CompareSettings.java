@@ -5,14 +5,16 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import picocli.CommandLine.Option;
 import tributary.benchmarks.engines.ComparedModel;
-import tributary.benchmarks.engines.DecodeTask;
 import tributary.benchmarks.engines.Engine;
 import tributary.benchmarks.engines.JlamaEngine;
 import tributary.benchmarks.engines.LlamaCppJavaEngine;
 import tributary.benchmarks.engines.LlamaCppNodeEngine;
+import tributary.benchmarks.engines.Task;
 import tributary.benchmarks.engines.TributaryEngine;
+import tributary.benchmarks.engines.Work;
 
 /** What is the same for every engine of a comparison. */
 final class CompareSettings {
@@ -20,16 +22,37 @@ final class CompareSettings {
       List.of("tributary", "jlama-native", "jlama-panama", "llama.cpp-java", "llama.cpp-node");
 
   @Option(
+      names = "--what",
+      split = ",",
+      description = "What is compared: ${COMPLETION-CANDIDATES} (default: all of it).")
+  private List<Contest> contests = List.of(Contest.values());
+
+  @Option(
       names = "--engines",
       split = ",",
       description = "Which engines, in the order of a round (default: all of them).")
   private List<String> engineNames = ALL_ENGINES;
 
-  @Option(names = "--batch", split = ",", description = "Sequences at a time (default: 1,8).")
+  @Option(
+      names = "--batch",
+      split = ",",
+      description = "Sequences that decode side by side (default: 1,8).")
   private List<Integer> batches = List.of(1, 8);
 
-  @Option(names = "--tokens", description = "Tokens a run decodes (default: ${DEFAULT-VALUE}).")
+  @Option(
+      names = "--fine-tunes",
+      description = "Fine-tunes that decode a sequence each (default: ${DEFAULT-VALUE}).")
+  private int fineTunes = 8;
+
+  @Option(
+      names = "--tokens",
+      description = "Tokens that a sequence decodes in a run (default: ${DEFAULT-VALUE}).")
   private int tokens = 32;
+
+  @Option(
+      names = "--prompt-tokens",
+      description = "Tokens of the prompt that is read (default: ${DEFAULT-VALUE}).")
+  private int promptTokens = 512;
 
   @Option(names = "--rounds", description = "Rounds (default: ${DEFAULT-VALUE}).")
   private int rounds = 3;
@@ -47,7 +70,9 @@ final class CompareSettings {
   @Option(names = "--threads", description = "Compute threads (default: ${DEFAULT-VALUE}).")
   private int threads = 2;
 
-  @Option(names = "--prompt", description = "What sequences start from, in ASCII.")
+  @Option(
+      names = "--prompt",
+      description = "What sequences that decode start from, in ASCII (default: ${DEFAULT-VALUE}).")
   private String prompt = "Once upon a time";
 
   int threads() {
@@ -58,12 +83,27 @@ final class CompareSettings {
     return rounds;
   }
 
-  List<Integer> batches() {
-    return batches;
+  /** How many adapters of each model are needed. */
+  int adapters() {
+    return contests.contains(Contest.adapters) ? fineTunes : 0;
   }
 
-  DecodeTask task(ComparedModel model, int batch) {
-    return new DecodeTask(model, batch, tokens, warmUpSeconds, measureSeconds, threads, prompt);
+  /** The kinds of work; those in one list are measured in the same rounds. */
+  List<List<Work>> works() {
+    var sizes = new Contest.Sizes(batches, fineTunes, tokens, promptTokens);
+    return contests.stream().flatMap(contest -> contest.works(sizes).stream()).toList();
+  }
+
+  Task task(ComparedModel model, Work work) {
+    String text = work instanceof Work.Prefill(int count) ? digits(count - 1) : prompt;
+    return new Task(model, work, warmUpSeconds, measureSeconds, threads, text);
+  }
+
+  /** So many tokens in every engine: their tokenizers split digits off one by one. */
+  private static String digits(int count) {
+    return IntStream.range(0, count)
+        .mapToObj(index -> Integer.toString(index % 10))
+        .collect(Collectors.joining());
   }
 
   List<Engine> engines(Path repository) {
@@ -72,10 +112,10 @@ final class CompareSettings {
 
   private static Engine engine(String name, Path repository) {
     return switch (name) {
-      case "tributary" -> new TributaryEngine(repository);
+      case TributaryEngine.NAME -> new TributaryEngine(repository);
       case "jlama-native" -> JlamaEngine.nativeKernels();
       case "jlama-panama" -> JlamaEngine.panamaKernels();
-      case "llama.cpp-java" -> new LlamaCppJavaEngine();
+      case LlamaCppJavaEngine.NAME -> new LlamaCppJavaEngine();
       case "llama.cpp-node" ->
           new LlamaCppNodeEngine(repository.resolve(Path.of("benchmarks", "target", "node")));
       default ->
@@ -89,20 +129,25 @@ final class CompareSettings {
     Map<String, String> described = new LinkedHashMap<>();
     described.put("Threads", Integer.toString(threads));
     described.put("Rounds", Integer.toString(rounds));
-    described.put("Decoded tokens a run", Integer.toString(tokens));
+    described.put("Decoded tokens a sequence and run", Integer.toString(tokens));
     described.put(
         "Each process",
         "at least " + warmUpSeconds + " s of warm-up, then at least " + measureSeconds
-            + " s of runs, of which the median counts (Tributary's command does its own)");
-    described.put("Prompt", "\"" + prompt + "\", greedy, the end token ignored");
+            + " s of runs, of which the median counts (Tributary's commands do their own)");
+    described.put(
+        "Prompt",
+        "\"" + prompt + "\", greedy, the end token ignored; where a prompt is timed, digits");
     return described;
   }
 
   /** The settings as options of the command. */
   String typed() {
-    return " --engines " + String.join(",", engineNames)
+    return " --what " + contests.stream().map(Contest::name).collect(Collectors.joining(","))
+        + " --engines " + String.join(",", engineNames)
         + " --batch " + batches.stream().map(String::valueOf).collect(Collectors.joining(","))
+        + " --fine-tunes " + fineTunes
         + " --tokens " + tokens
+        + " --prompt-tokens " + promptTokens
         + " --rounds " + rounds
         + " --warm-up-seconds " + warmUpSeconds
         + " --measure-seconds " + measureSeconds

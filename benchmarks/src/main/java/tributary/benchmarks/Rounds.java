@@ -8,9 +8,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import tributary.benchmarks.engines.ComparedModel;
-import tributary.benchmarks.engines.DecodeResult;
 import tributary.benchmarks.engines.Engine;
 import tributary.benchmarks.engines.EngineFailure;
+import tributary.benchmarks.engines.TaskResult;
+import tributary.benchmarks.engines.Work;
 import tributary.benchmarks.report.Figures;
 
 /**
@@ -18,6 +19,9 @@ import tributary.benchmarks.report.Figures;
  * machine for a while disturbs all of them.
  */
 final class Rounds {
+  /** What comes once a round. */
+  private record Turn(Engine engine, Work work) {}
+
   private final List<Engine> engines;
   private final CompareSettings settings;
   private final PrintWriter progress;
@@ -30,14 +34,19 @@ final class Rounds {
 
   List<Figures> run(String name, ComparedModel model) throws IOException, InterruptedException {
     List<Figures> all = new ArrayList<>();
-    for (int batch : settings.batches()) {
-      Map<Engine, Figures> figures = new LinkedHashMap<>();
-      engines.forEach(engine -> figures.put(engine, Figures.none(engine.name(), batch)));
+    for (List<Work> together : settings.works()) {
+      List<Turn> turns =
+          together.stream()
+              .flatMap(work ->
+                  engines.stream().filter(e -> e.does(work)).map(e -> new Turn(e, work)))
+              .toList();
+      Map<Turn, Figures> figures = new LinkedHashMap<>();
+      turns.forEach(turn -> figures.put(turn, Figures.none(turn.engine.name(), turn.work)));
       for (int round = 1; round <= settings.rounds(); round++) {
-        for (Engine engine : engines) {
-          say("%s, batch %d, round %d of %d, %s: ", name, batch, round, settings.rounds(),
-              engine.name());
-          figures.put(engine, oneMore(engine, model, figures.get(engine)));
+        for (Turn turn : turns) {
+          say("%s, round %d of %d, %s, %s: ", name, round, settings.rounds(), turn.engine.name(),
+              turn.work.label());
+          figures.put(turn, oneMore(turn, model, figures.get(turn)));
         }
       }
       all.addAll(figures.values());
@@ -45,10 +54,10 @@ final class Rounds {
     return all;
   }
 
-  private Figures oneMore(Engine engine, ComparedModel model, Figures figures)
+  private Figures oneMore(Turn turn, ComparedModel model, Figures figures)
       throws IOException, InterruptedException {
     try {
-      DecodeResult result = engine.decode(settings.task(model, figures.batch()));
+      TaskResult result = turn.engine.run(settings.task(model, turn.work));
       say("%.2f tokens/s%n", result.medianTokensPerSecond());
       return figures.with(result);
     } catch (EngineFailure failure) {

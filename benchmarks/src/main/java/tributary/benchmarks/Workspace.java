@@ -2,10 +2,16 @@ package tributary.benchmarks;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import tributary.benchmarks.engines.ComparedModel;
+import tributary.benchmarks.gguf.GgufAdapterConversion;
 import tributary.benchmarks.gguf.GgufConversion;
+import tributary.benchmarks.weights.AdapterDirectory;
+import tributary.benchmarks.weights.AdapterMaker;
 import tributary.benchmarks.weights.ModelDirectory;
 import tributary.benchmarks.weights.ModelMaker;
+import tributary.benchmarks.weights.ModelShape;
 
 /**
  * Where benchmarks find and leave things in a checkout of the repository.
@@ -39,6 +45,21 @@ record Workspace(Path repository) {
     return converted(new ModelDirectory(absolute), name);
   }
 
+  /** The model with so many LoRA adapters, made now where they are not there. */
+  ComparedModel adapted(ComparedModel model, int adapters) throws IOException {
+    ModelShape shape = new ModelDirectory(model.directory()).shape();
+    String name = model.gguf().getFileName().toString().replace(".gguf", "-adapter-");
+    List<ComparedModel.Adapter> made = new ArrayList<>();
+    for (int number = 1; number <= adapters; number++) {
+      AdapterDirectory adapter =
+          new AdapterMaker().make(generated(name + number), shape, SEED + number);
+      Path gguf =
+          new GgufAdapterConversion(adapter, shape).writeTo(generated(name + number + ".gguf"));
+      made.add(new ComparedModel.Adapter(adapter.path(), gguf));
+    }
+    return new ComparedModel(model.directory(), model.gguf(), made);
+  }
+
   /** A path as someone at the repository's root would write it. */
   String shown(Path path) {
     return repository.relativize(path.toAbsolutePath().normalize()).toString();
@@ -46,7 +67,7 @@ record Workspace(Path repository) {
 
   private ComparedModel converted(ModelDirectory model, String name) throws IOException {
     Path gguf = new GgufConversion(model).writeTo(generated(name + ".gguf"));
-    return new ComparedModel(model.path(), gguf);
+    return new ComparedModel(model.path(), gguf, List.of());
   }
 
   private Path generated(String name) {

@@ -18,7 +18,6 @@ import tributary.model.bench.DecodeBenchmark;
 import tributary.model.bench.RandomCode;
 import tributary.model.bench.RandomDelta;
 import tributary.model.tokenizer.TextTokenizer;
-import tributary.protocol.ErrorCode;
 import tributary.protocol.Tokens;
 import tributary.protocol.TributaryException;
 
@@ -60,7 +59,9 @@ final class BenchDecodeCommand implements Callable<Integer> {
   @Option(
       names = "--delta",
       paramLabel = "FILE",
-      description = "A delta file to use as a tenant, instead of random ones; repeatable.")
+      description =
+          "A delta file or LoRA adapter's directory to use as a tenant, instead of random ones;"
+              + " repeatable.")
   private List<Path> deltas = new ArrayList<>();
 
   @Option(
@@ -97,13 +98,8 @@ final class BenchDecodeCommand implements Callable<Integer> {
     try (Backend device = backend.open()) {
       if (weights.directory() == null && device.compiler().isPresent()) {
         measureCompiled(device, random);
-      } else if (random.kind() != RandomCode.Kind.SIGN_PLANES) {
-        throw new TributaryException(
-            ErrorCode.USAGE,
-            "codec %s: without a device random deltas are sign-planes"
-                .formatted(random.kind().codec()));
       } else {
-        measure(device);
+        measure(device, code.planes());
       }
     }
     return 0;
@@ -133,13 +129,14 @@ final class BenchDecodeCommand implements Callable<Integer> {
                 found.device()));
   }
 
-  private void measure(Backend device) {
+  private void measure(Backend device, int planes) {
     var settings = new DecodeBenchmark.Settings(batch, promptTokens(), tokens);
     Deque<AutoCloseable> opened = new ArrayDeque<>();
     try (BaseModel base = weights.open(device)) {
       try {
         var found =
-            new DecodeBenchmark(base, openTenants(base, opened), settings).run(device.name());
+            new DecodeBenchmark(base, openTenants(base, planes, opened), settings)
+                .run(device.name());
         report.print(
             found,
             to ->
@@ -168,15 +165,25 @@ final class BenchDecodeCommand implements Callable<Integer> {
     return Tokens.of(IntStream.range(3, 3 + Math.max(0, promptTokens)).toArray());
   }
 
-  private List<ResidentDelta> openTenants(BaseModel base, Deque<AutoCloseable> opened) {
+  private List<ResidentDelta> openTenants(BaseModel base, int planes, Deque<AutoCloseable> opened) {
+    if (deltas.isEmpty()) {
+      return randomTenants(base, tenants, planes, opened);
+    }
     List<ResidentDelta> residents = new ArrayList<>();
     for (Path file : deltas) {
       ResidentDelta resident = ResidentDelta.load(file, base);
       opened.push(resident);
       residents.add(resident);
     }
-    for (int tenant = 0; deltas.isEmpty() && tenant < tenants; tenant++) {
-      RandomDelta random = new RandomDelta(base, code.code().size(), tenant + 1L);
+    return residents;
+  }
+
+  /** Random deltas, each another's; adds what is to be closed to {@code opened}. */
+  static List<ResidentDelta> randomTenants(
+      BaseModel base, int count, int planes, Deque<AutoCloseable> opened) {
+    List<ResidentDelta> residents = new ArrayList<>();
+    for (int tenant = 0; tenant < count; tenant++) {
+      RandomDelta random = new RandomDelta(base, planes, tenant + 1L);
       opened.push(random);
       residents.add(random.delta());
     }

@@ -2,6 +2,7 @@ package tributary.cli;
 
 import picocli.CommandLine.Option;
 import tributary.model.bench.RandomCode;
+import tributary.protocol.ErrorCode;
 import tributary.protocol.TributaryException;
 
 /** What a benchmark's random deltas are coded in. */
@@ -27,5 +28,21 @@ final class RandomCodeOptions {
    */
   RandomCode code() {
     return new RandomCode(RandomCode.Kind.named(codec), size);
+  }
+
+  /**
+   * How many sign planes, for what computes without a device.
+   *
+   * @throws TributaryException {@code usage} when another code is asked for
+   */
+  int planes() {
+    RandomCode code = code();
+    if (code.kind() != RandomCode.Kind.SIGN_PLANES) {
+      throw new TributaryException(
+          ErrorCode.USAGE,
+          "codec %s: without a device random deltas are sign-planes"
+              .formatted(code.kind().codec()));
+    }
+    return code.size();
   }
 }

@@ -106,6 +106,60 @@ class CommandsTest {
   }
 
   @Test
+  void bench_prefill_reads_a_prompt_as_bench_decode_does() throws Exception {
+    JsonNode prefill =
+        CommandLine.run(
+                "bench",
+                "prefill",
+                "--base",
+                BASE,
+                "--prompts",
+                2,
+                "--tenants",
+                0,
+                "--prompt",
+                "One day a",
+                "--steps",
+                2,
+                "--json")
+            .json();
+    JsonNode decode =
+        CommandLine.run(
+                "bench", "decode", "--base", BASE, "--prompt", "One day a", "--tokens", 2, "--json")
+            .json();
+
+    assertThat(prefill.get("tokens_per_second").asDouble()).isPositive();
+    assertThat(prefill.get("gigaflops_per_second").asDouble()).isPositive();
+    assertThat(prefill.get("prompt_tokens")).isNotEmpty().isEqualTo(decode.get("prompt_tokens"));
+    assertThat(prefill.get("tokens").asInt()).isEqualTo(prefill.get("prompt_tokens").size());
+    assertThat(prefill.get("first_tokens").get(0)).isEqualTo(decode.get("first_tokens").get(0));
+  }
+
+  @Test
+  void bench_prefill_takes_any_tokens_of_several_tenants() throws Exception {
+    JsonNode figures =
+        CommandLine.run(
+                "bench",
+                "prefill",
+                "--base",
+                BASE,
+                "--prompts",
+                3,
+                "--tenants",
+                2,
+                "--tokens",
+                40,
+                "--steps",
+                2,
+                "--json")
+            .json();
+
+    assertThat(figures.get("prompts").asInt()).isEqualTo(3);
+    assertThat(figures.get("tenants").asInt()).isEqualTo(2);
+    assertThat(figures.get("prompt_tokens")).hasSize(40);
+  }
+
+  @Test
   void compress_and_generate_serve_a_fine_tune_of_ones_own(@TempDir Path folder) throws Exception {
     Path delta = folder.resolve("own.delta.safetensors");
     JsonNode summary =

@@ -5,15 +5,15 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A JVM like this one, same class path, that runs a {@link DecodeDriver} on one task. */
-record ChildJvm(Class<? extends DecodeDriver> driver, List<String> options) {
+/** A JVM like this one, same class path, that runs a {@link Driver} on one task. */
+record ChildJvm(Class<? extends Driver> driver, List<String> options) {
   private static final List<String> COMMON_OPTIONS =
       List.of(
           "--add-modules=jdk.incubator.vector",
           "--enable-native-access=ALL-UNNAMED",
           "--sun-misc-unsafe-memory-access=allow");
 
-  DecodeResult run(String name, DecodeTask task) throws IOException, InterruptedException {
+  TaskResult run(String name, Task task) throws IOException, InterruptedException {
     return new TaskProcess(name).run(scratch -> command(scratch, task.threads()), task);
   }
 

@@ -2,7 +2,7 @@ package tributary.benchmarks.engines;
 
 import java.io.IOException;
 
-/** A system that decodes, measured in a process of its own. */
+/** A system that runs models, measured in a process of its own. */
 public interface Engine {
 
   /** Its name in tables. */
@@ -11,6 +11,9 @@ public interface Engine {
   /** The path taken through it, and the number formats of weights, activations and KV cache. */
   String arithmetic();
 
+  /** Whether it can do such work at all. */
+  boolean does(Work work);
+
   /** Runs one measurement to its end. */
-  DecodeResult decode(DecodeTask task) throws IOException, InterruptedException;
+  TaskResult run(Task task) throws IOException, InterruptedException;
 }

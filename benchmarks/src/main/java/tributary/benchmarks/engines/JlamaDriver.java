@@ -5,6 +5,7 @@ import com.github.tjake.jlama.model.ModelSupport;
 import com.github.tjake.jlama.safetensors.DType;
 import com.github.tjake.jlama.tensor.AbstractTensor;
 import com.github.tjake.jlama.tensor.KvBufferCache;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -16,23 +17,29 @@ import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
 /**
- * Decodes with Jlama: the loop of its own {@code generate}, with token ids in place of text and
+ * Runs Jlama: the loop of its own {@code generate}, with token ids in place of text and
  * without the stop at the end token.
  *
  * <p>Jlama's forward pass takes the rows of one sequence only, and its feed-forward blocks keep
  * results in fields, so that two callers of one model spoil each other's numbers. A batch is
  * therefore one caller a sequence over as many model objects as there are threads, which all map
  * the same weights and share Jlama's one pool; the callers of a model take turns at each token.
- * The prompt goes in token by token because Jlama's native kernels are wrong for several rows of
- * some shapes; prompts are not timed.
+ * Where the prompt is not timed it goes in token by token, because Jlama's native kernels are wrong
+ * for several rows of some shapes; where it is timed it goes in at once, as Jlama's own does.
  */
-final class JlamaDriver implements DecodeDriver {
+final class JlamaDriver implements Driver {
   private final List<Turns> models;
-  private final int batch;
+  private final Work work;
   private final int[] prompt;
 
   /** A model and whose turn it is. */
   private record Turns(AbstractModel model, ReentrantLock lock) {
+    int first(int[] prompt, KvBufferCache.KvBuffer cache, AbstractTensor<?, ?> logits) {
+      try (AbstractTensor<?, ?> rows = model.batchForward(prompt, 0, cache)) {
+        return model.sample(rows.slice(rows.shape().first() - 1), 0, 0, logits);
+      }
+    }
+
     int next(int token, int position, KvBufferCache.KvBuffer cache, AbstractTensor<?, ?> logits) {
       lock.lock();
       try (AbstractTensor<?, ?> last = model.forward(token, position, cache, Optional.empty())) {
@@ -43,23 +50,21 @@ final class JlamaDriver implements DecodeDriver {
     }
   }
 
-  private JlamaDriver(List<Turns> models, int batch, int[] prompt) {
+  private JlamaDriver(List<Turns> models, Work work, int[] prompt) {
     this.models = models;
-    this.batch = batch;
+    this.work = work;
     this.prompt = prompt;
   }
 
   /** Runs a task in this JVM. */
-  public static void main(String[] arguments) throws Exception {
-    DecodeDriver.serve(arguments, JlamaDriver::open);
-    // Jlama's pool need not be waited for.
-    Runtime.getRuntime().halt(0);
+  public static void main(String[] arguments) {
+    Driver.serve(arguments, JlamaDriver::open);
   }
 
-  private static JlamaDriver open(DecodeTask task) {
+  private static JlamaDriver open(Task task) {
     List<Turns> models = new ArrayList<>();
     Optional<Integer> threads = Optional.of(task.threads());
-    for (int i = 0; i < Math.min(task.batch(), task.threads()); i++) {
+    for (int i = 0; i < Math.min(task.work().sequences(), task.threads()); i++) {
       // With bf16 weights Jlama turns the 8-bit activations asked for here into bf16 ones.
       AbstractModel model =
           ModelSupport.loadModel(
@@ -75,7 +80,7 @@ final class JlamaDriver implements DecodeDriver {
                 LongStream.of(model.getTokenizer().encode(task.prompt())))
             .mapToInt(Math::toIntExact)
             .toArray();
-    return new JlamaDriver(models, task.batch(), prompt);
+    return new JlamaDriver(models, task.work(), prompt);
   }
 
   @Override
@@ -84,22 +89,44 @@ final class JlamaDriver implements DecodeDriver {
   }
 
   @Override
-  public List<Integer> decode(int tokens, DecodeClock clock) throws Exception {
-    CyclicBarrier prompted = new CyclicBarrier(batch);
-    List<Future<List<Integer>>> sequences = new ArrayList<>();
-    try (var callers = Executors.newFixedThreadPool(batch)) {
-      for (int sequence = 0; sequence < batch; sequence++) {
-        int row = sequence;
-        sequences.add(callers.submit(() -> decode(row, tokens, clock, prompted)));
-      }
-      for (Future<List<Integer>> sequence : sequences) {
-        sequence.get();
-      }
-    }
-    return sequences.getFirst().get();
+  public List<Integer> baseTokens() {
+    return List.of();
   }
 
-  private List<Integer> decode(int row, int tokens, DecodeClock clock, CyclicBarrier prompted)
+  @Override
+  public List<List<Integer>> run(TokenClock clock) throws Exception {
+    if (work instanceof Work.Prefill) {
+      return List.of(List.of(prefill(clock)));
+    }
+    CyclicBarrier prompted = new CyclicBarrier(work.sequences());
+    List<Future<List<Integer>>> sequences = new ArrayList<>();
+    try (var callers = Executors.newFixedThreadPool(work.sequences())) {
+      for (int sequence = 0; sequence < work.sequences(); sequence++) {
+        int row = sequence;
+        sequences.add(callers.submit(() -> decode(row, clock, prompted)));
+      }
+      List<List<Integer>> decoded = new ArrayList<>();
+      for (Future<List<Integer>> sequence : sequences) {
+        decoded.add(sequence.get());
+      }
+      return decoded;
+    }
+  }
+
+  private int prefill(TokenClock clock) throws IOException {
+    Turns turns = models.getFirst();
+    AbstractModel model = turns.model();
+    try (KvBufferCache caches = new KvBufferCache(model);
+        KvBufferCache.KvBuffer cache = caches.getEphemeralKvBuffer();
+        AbstractTensor<?, ?> logits = model.makeDenseTensor(model.getConfig().vocabularySize)) {
+      clock.begin(0, System.nanoTime());
+      int token = turns.first(prompt, cache, logits);
+      clock.token(0, System.nanoTime());
+      return token;
+    }
+  }
+
+  private List<Integer> decode(int row, TokenClock clock, CyclicBarrier prompted)
       throws Exception {
     Turns turns = models.get(row % models.size());
     List<Integer> decoded = new ArrayList<>();
@@ -109,7 +136,8 @@ final class JlamaDriver implements DecodeDriver {
         KvBufferCache.KvBuffer cache = caches.getEphemeralKvBuffer();
         AbstractTensor<?, ?> logits = model.makeDenseTensor(model.getConfig().vocabularySize)) {
       int next = 0;
-      for (int position = 0; position < prompt.length + tokens; position++) {
+      clock.begin(row, System.nanoTime());
+      for (int position = 0; position < prompt.length + work.tokens(); position++) {
         int token = position < prompt.length ? prompt[position] : next;
         next = turns.next(token, position, cache, logits);
         if (position == prompt.length - 1) {

@@ -32,8 +32,17 @@ public record JlamaEngine(String name, String kernels, List<String> options) imp
         + " a batch is concurrent callers, each with a sequence";
   }
 
+  /** It serves no adapters. */
   @Override
-  public DecodeResult decode(DecodeTask task) throws IOException, InterruptedException {
+  public boolean does(Work work) {
+    return switch (work) {
+      case Work.Decode _, Work.Prefill _ -> true;
+      case Work.OneBitDeltas _, Work.LoraAdapters _ -> false;
+    };
+  }
+
+  @Override
+  public TaskResult run(Task task) throws IOException, InterruptedException {
     return new ChildJvm(JlamaDriver.class, options).run(name, task);
   }
 }

@@ -8,7 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A process that reads a {@link DecodeTask} from one file and writes a {@link DecodeResult} to
+ * A process that reads a {@link Task} from one file and writes a {@link TaskResult} to
  * another, both as JSON, their names being its last two arguments.
  */
 final class TaskProcess {
@@ -24,7 +24,7 @@ final class TaskProcess {
     List<String> in(Path scratch);
   }
 
-  DecodeResult run(Command command, DecodeTask task) throws IOException, InterruptedException {
+  TaskResult run(Command command, Task task) throws IOException, InterruptedException {
     ObjectMapper json = new ObjectMapper();
     try (var scratch = ScratchDirectory.create()) {
       File taskFile = scratch.path().resolve("task.json").toFile();
@@ -33,7 +33,13 @@ final class TaskProcess {
       List<String> line = new ArrayList<>(command.in(scratch.path()));
       line.addAll(List.of(taskFile.getPath(), resultFile.getPath()));
       new ChildProcess(name, scratch.path()).run(new ProcessBuilder(line));
-      return json.readValue(resultFile, DecodeResult.class);
+      TaskResult result = json.readValue(resultFile, TaskResult.class);
+      switch (task.work()) {
+        case Work.Decode _, Work.OneBitDeltas _ -> {}
+        case Work.LoraAdapters(int fineTunes, int _) -> result.requireDistinct(name, fineTunes);
+        case Work.Prefill(int promptTokens) -> result.requirePromptOf(name, promptTokens);
+      }
+      return result;
     }
   }
 }

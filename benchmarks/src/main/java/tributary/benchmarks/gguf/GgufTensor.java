@@ -1,6 +1,8 @@
 package tributary.benchmarks.gguf;
 
+import java.util.List;
 import tributary.benchmarks.gguf.GgufHeader.WeightType;
+import tributary.benchmarks.weights.LoraFactors;
 import tributary.benchmarks.weights.ModelShape;
 import tributary.benchmarks.weights.Tensor;
 
@@ -29,6 +31,13 @@ record GgufTensor(Tensor source, String name, WeightType type, int rotatedHeads)
           default -> 0;
         };
     return new GgufTensor(source, "blk." + layer + "." + insideLayer(part), type, rotatedHeads);
+  }
+
+  /** Where the factors of an adapter to this weight go: the upper one has the weight's rows. */
+  List<GgufTensor> factors(LoraFactors factors) {
+    return List.of(
+        new GgufTensor(factors.down(), name + ".lora_a", WeightType.BFLOAT16, 0),
+        new GgufTensor(factors.up(), name + ".lora_b", WeightType.BFLOAT16, rotatedHeads));
   }
 
   /**

@@ -1,6 +1,6 @@
 /**
- * The GGUF file that llama.cpp reads, written from a Hugging Face model directory without changing
- * a weight.
+ * The GGUF files that llama.cpp reads, written from a Hugging Face model directory and from LoRA
+ * adapters without changing a weight.
  *
  * <p>May use {@code weights}.
  */

@@ -4,14 +4,15 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalDouble;
-import tributary.benchmarks.engines.DecodeResult;
 import tributary.benchmarks.engines.Median;
+import tributary.benchmarks.engines.TaskResult;
+import tributary.benchmarks.engines.Work;
 
 /**
- * What one engine reached with one batch, over the rounds.
+ * What one engine reached in one kind of work, over the rounds.
  *
  * @param engine the engine's name
- * @param batch sequences decoded at the same time
+ * @param work what was counted
  * @param tokensPerSecond one figure a round that succeeded, all sequences together
  * @param promptTokens the prompt as the engine tokenized it, if it says
  * @param firstTokens what its first sequence began with, if it says
@@ -19,32 +20,32 @@ import tributary.benchmarks.engines.Median;
  */
 public record Figures(
     String engine,
-    int batch,
+    Work work,
     List<Double> tokensPerSecond,
     List<Integer> promptTokens,
     List<Integer> firstTokens,
     List<String> failures) {
 
   /** No rounds yet. */
-  public static Figures none(String engine, int batch) {
-    return new Figures(engine, batch, List.of(), List.of(), List.of(), List.of());
+  public static Figures none(String engine, Work work) {
+    return new Figures(engine, work, List.of(), List.of(), List.of(), List.of());
   }
 
   /** These and a round that succeeded. */
-  public Figures with(DecodeResult result) {
+  public Figures with(TaskResult result) {
     return new Figures(
         engine,
-        batch,
+        work,
         extended(tokensPerSecond, result.medianTokensPerSecond()),
         result.promptTokens(),
-        result.firstTokens(),
+        result.firstSequence(),
         failures);
   }
 
   /** These and a round that failed. */
   public Figures withFailure(String reason) {
     return new Figures(
-        engine, batch, tokensPerSecond, promptTokens, firstTokens, extended(failures, reason));
+        engine, work, tokensPerSecond, promptTokens, firstTokens, extended(failures, reason));
   }
 
   /** The middle round, if any succeeded. */

@@ -1,8 +1,12 @@
 package tributary.benchmarks.report;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
 
 /**
  * The computer that measured.
@@ -10,7 +14,8 @@ import java.nio.file.Path;
  * @param processor the model name that the kernel gives
  * @param cores the cores that this process may use
  * @param memoryGib physical memory
- * @param readGigabytesPerSecond how fast the threads of the comparison read memory together
+ * @param readGigabytesPerSecond how fast the threads of the comparison read memory together: before
+ *     the engines ran, and after each model
  * @param system operating system and architecture
  * @param jdk the Java runtime
  */
@@ -18,7 +23,7 @@ public record Machine(
     String processor,
     int cores,
     long memoryGib,
-    double readGigabytesPerSecond,
+    List<Double> readGigabytesPerSecond,
     String system,
     String jdk) {
 
@@ -28,11 +33,24 @@ public record Machine(
         lineOf(Path.of("/proc/cpuinfo"), "model name"),
         Runtime.getRuntime().availableProcessors(),
         memoryGib(lineOf(Path.of("/proc/meminfo"), "MemTotal")),
-        new MemoryReadSpeed(threads).gigabytesPerSecond(),
+        List.of(new MemoryReadSpeed(threads).gigabytesPerSecond()),
         System.getProperty("os.name") + " " + System.getProperty("os.version") + " "
             + System.getProperty("os.arch"),
         System.getProperty("java.vendor.version", "") + " "
             + System.getProperty("java.runtime.version"));
+  }
+
+  /** This, with the memory timed once more. */
+  public Machine probedAgain(int threads) throws InterruptedException {
+    List<Double> all = new ArrayList<>(readGigabytesPerSecond);
+    all.add(new MemoryReadSpeed(threads).gigabytesPerSecond());
+    return new Machine(processor, cores, memoryGib, all, system, jdk);
+  }
+
+  /** The fastest that memory was read. */
+  @JsonProperty("bestReadGigabytesPerSecond")
+  double bestRead() {
+    return Collections.max(readGigabytesPerSecond);
   }
 
   private static String lineOf(Path file, String key) {

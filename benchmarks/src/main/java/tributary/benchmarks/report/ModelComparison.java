@@ -4,6 +4,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import tributary.benchmarks.engines.LlamaCppJavaEngine;
+import tributary.benchmarks.engines.TributaryEngine;
+import tributary.benchmarks.engines.Work;
 import tributary.benchmarks.weights.ModelShape;
 import tributary.benchmarks.weights.Tensor;
 
@@ -12,7 +14,7 @@ import tributary.benchmarks.weights.Tensor;
  *
  * @param model the model's name
  * @param shape its sizes
- * @param figures one entry an engine and batch
+ * @param figures one entry an engine and kind of work
  */
 public record ModelComparison(String model, ModelShape shape, List<Figures> figures) {
 
@@ -20,7 +22,7 @@ public record ModelComparison(String model, ModelShape shape, List<Figures> figu
   static final String REFERENCE = LlamaCppJavaEngine.NAME;
 
   /** The engine that the others are compared with. */
-  static final String OURS = "tributary";
+  static final String OURS = TributaryEngine.NAME;
 
   /** The bytes of bf16 weights that a decode step multiplies with: all but an embedding table. */
   long bytesPerStep() {
@@ -30,10 +32,10 @@ public record ModelComparison(String model, ModelShape shape, List<Figures> figu
         .sum();
   }
 
-  /** The figures of an engine with a batch, if it was compared. */
-  Optional<Figures> of(String engine, int batch) {
+  /** The figures of an engine in a kind of work, if it was compared. */
+  Optional<Figures> of(String engine, Work work) {
     return figures.stream()
-        .filter(entry -> entry.engine().equals(engine) && entry.batch() == batch)
+        .filter(entry -> entry.engine().equals(engine) && entry.work().equals(work))
         .findFirst();
   }
 

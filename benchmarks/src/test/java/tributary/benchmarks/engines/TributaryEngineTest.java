@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -22,7 +24,7 @@ class TributaryEngineTest {
         .satisfies(
             result -> {
               assertThat(result.tokensPerSecond()).containsExactly(12.5);
-              assertThat(result.firstTokens()).containsExactly(4, 5);
+              assertThat(result.firstSequence()).containsExactly(4, 5);
               assertThat(result.promptTokens()).isEmpty();
             });
   }
@@ -36,10 +38,34 @@ class TributaryEngineTest {
 
   @Test
   void a_repository_without_the_command_is_a_failure_of_the_engine() {
-    DecodeTask task =
-        new DecodeTask(new ComparedModel(repository, repository), 1, 1, 0, 0, 1, "x");
-    assertThatThrownBy(() -> new TributaryEngine(repository).decode(task))
+    assertThatThrownBy(() -> new TributaryEngine(repository).run(task(new Work.Decode(1, 1))))
         .isInstanceOf(EngineFailure.class)
         .hasMessageContaining("tributary: not in the repository yet");
+  }
+
+  @Test
+  void each_kind_of_work_is_a_command() {
+    assertThat(typed(new Work.Decode(8, 32)))
+        .isEqualTo("bench decode --batch 8 --tokens 32 --base M --prompt x --json");
+    assertThat(typed(new Work.OneBitDeltas(8, 32)))
+        .isEqualTo(
+            "bench decode --batch 8 --tokens 32 --tenants 8 --planes 1 --base M --prompt x --json");
+    assertThat(typed(new Work.LoraAdapters(2, 32)))
+        .isEqualTo(
+            "bench decode --batch 2 --tokens 32 --delta A --delta B --base M --prompt x --json");
+    assertThat(typed(new Work.Prefill(512)))
+        .isEqualTo("bench prefill --prompts 1 --steps 5 --base M --prompt x --json");
+  }
+
+  private static String typed(Work work) {
+    return String.join(" ", TributaryEngine.arguments(task(work)));
+  }
+
+  private static Task task(Work work) {
+    List<ComparedModel.Adapter> adapters =
+        Stream.of("A", "B", "C")
+            .map(name -> new ComparedModel.Adapter(Path.of(name), Path.of(name + ".gguf")))
+            .toList();
+    return new Task(new ComparedModel(Path.of("M"), Path.of("G"), adapters), work, 0, 0, 1, "x");
   }
 }

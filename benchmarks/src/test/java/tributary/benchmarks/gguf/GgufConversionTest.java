@@ -6,12 +6,8 @@ import java.io.IOException;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
-import java.util.LinkedHashMap;
-import java.util.Map;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -48,7 +44,7 @@ class GgufConversionTest {
 
     GgufReader gguf = new GgufReader(Files.readAllBytes(file));
 
-    assertThat(gguf.offsets).hasSize(Tensor.all(SMALL).size());
+    assertThat(gguf.tensors()).hasSize(Tensor.all(SMALL).size());
     try (SafetensorsFile weights = model.weights()) {
       for (Tensor tensor : Tensor.all(SMALL)) {
         GgufTensor converted = GgufTensor.of(tensor, SMALL);
@@ -77,59 +73,5 @@ class GgufConversionTest {
         new GgufReader(Files.readAllBytes(file)).bytes("output_norm.weight", 0, Float.BYTES);
 
     assertThat(ByteBuffer.wrap(norm).order(ByteOrder.LITTLE_ENDIAN).getFloat()).isEqualTo(1f);
-  }
-
-  /** Reads a header as llama.cpp would: the other side of {@link GgufHeader}. */
-  private static final class GgufReader {
-    private final ByteBuffer buffer;
-    private final Map<String, Long> offsets = new LinkedHashMap<>();
-    private final int dataStart;
-
-    GgufReader(byte[] file) {
-      buffer = ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN);
-      assertThat(new byte[] {buffer.get(), buffer.get(), buffer.get(), buffer.get()})
-          .isEqualTo("GGUF".getBytes(StandardCharsets.US_ASCII));
-      assertThat(buffer.getInt()).isEqualTo(3);
-      long tensors = buffer.getLong();
-      long entries = buffer.getLong();
-      for (long i = 0; i < entries; i++) {
-        string();
-        skipValue(buffer.getInt());
-      }
-      for (long i = 0; i < tensors; i++) {
-        String name = string();
-        int dimensions = buffer.getInt();
-        buffer.position(buffer.position() + dimensions * Long.BYTES + Integer.BYTES);
-        offsets.put(name, buffer.getLong());
-      }
-      dataStart = Math.ceilDiv(buffer.position(), 32) * 32;
-    }
-
-    byte[] bytes(String tensor, int from, int length) {
-      int start = dataStart + Math.toIntExact(offsets.get(tensor)) + from;
-      return Arrays.copyOfRange(buffer.array(), start, start + length);
-    }
-
-    private String string() {
-      byte[] utf8 = new byte[Math.toIntExact(buffer.getLong())];
-      buffer.get(utf8);
-      return new String(utf8, StandardCharsets.UTF_8);
-    }
-
-    private void skipValue(int type) {
-      switch (type) {
-        case 4, 5, 6 -> buffer.getInt();
-        case 7 -> buffer.get();
-        case 8 -> string();
-        case 9 -> {
-          int element = buffer.getInt();
-          long count = buffer.getLong();
-          for (long i = 0; i < count; i++) {
-            skipValue(element);
-          }
-        }
-        default -> throw new AssertionError("value of type " + type);
-      }
-    }
   }
 }

@@ -16,7 +16,6 @@ import tributary.model.Families;
 import tributary.model.ForwardPass;
 import tributary.model.ModelConfig;
 import tributary.model.network.Network;
-import tributary.model.network.Parameter;
 import tributary.protocol.TributaryException;
 
 /** How fast a device reads prompts that come together: one a sequence, from its first token. */
@@ -139,12 +138,6 @@ public final class CompiledPrefillBenchmark {
   }
 
   private double operations() {
-    double weights = 0;
-    for (Parameter parameter : network.parameters().all()) {
-      if (parameter instanceof Parameter.Matrix matrix && !matrix.vocabulary()) {
-        weights += (double) matrix.rows() * matrix.columns();
-      }
-    }
-    return 2 * weights * settings.prompts * settings.tokens;
+    return PrefillBenchmark.operations(network, (long) settings.prompts * settings.tokens);
   }
 }

@@ -49,6 +49,7 @@ public final class DecodeBenchmark {
    *
    * @param tokensPerSecond of the whole batch, over all measured steps
    * @param millisecondsPerStep median
+   * @param promptTokens of each sequence, to see that engines tokenize alike
    * @param weightBytesPerStep base and delta bytes that a step must read
    * @param gigabytesPerSecond those bytes over the median step
    * @param firstTokens what the first sequence generated, to compare engines by
@@ -59,7 +60,7 @@ public final class DecodeBenchmark {
       double millisecondsPerStepP90,
       int batch,
       int tenants,
-      int promptTokens,
+      List<Integer> promptTokens,
       int tokens,
       String backend,
       long weightBytesPerStep,
@@ -126,7 +127,7 @@ public final class DecodeBenchmark {
           nanos[(int) (nanos.length * 0.9)] / 1e6,
           settings.batch,
           Math.min(tenants.size(), settings.batch),
-          settings.prompt.count(),
+          settings.prompt.asList(),
           settings.tokens,
           backend,
           bytes,
@@ -188,12 +189,7 @@ public final class DecodeBenchmark {
     }
 
     void take(float[] logits) {
-      int best = 0;
-      for (int token = 1; token < logits.length; token++) {
-        if (logits[token] > logits[best]) {
-          best = token;
-        }
-      }
+      int best = StepBenchmark.likeliest(logits);
       computed += missing.length;
       missing = new int[] {best};
       generated.add(best);

@@ -101,15 +101,20 @@ public final class StepBenchmark implements AutoCloseable {
 
   /** Costs what a greedy draw costs. */
   private static void choose(float[] logits) {
+    if (likeliest(logits) < 0) {
+      throw new AssertionError("no token is the likeliest");
+    }
+  }
+
+  /** The greedy choice. */
+  static int likeliest(float[] logits) {
     int best = 0;
     for (int token = 1; token < logits.length; token++) {
       if (logits[token] > logits[best]) {
         best = token;
       }
     }
-    if (best < 0) {
-      throw new AssertionError("no token is the likeliest");
-    }
+    return best;
   }
 
   @Override

@@ -13,7 +13,7 @@ import java.util.Map;
  * @param arithmetic for each engine its path and number formats
  * @param models one comparison a model
  */
-public record DecodeReport(
+public record ComparisonReport(
     String date,
     String command,
     Machine machine,

@@ -1,29 +1,25 @@
 package tributary.benchmarks.engines;
 
 /**
- * One measurement: greedy decoding of a batch of equal sequences, the end token ignored.
+ * One measurement of an engine, in a process of its own.
  *
- * @param model what decodes
- * @param batch sequences decoded at the same time
- * @param tokens tokens a sequence decodes in one run, after the one that the prompt yields
+ * @param model what it runs
+ * @param work what is counted
  * @param warmUpSeconds runs are made and forgotten until so much time has passed
  * @param measureSeconds runs are then made and kept until so much time has passed
  * @param threads compute threads
- * @param prompt what every sequence starts from
+ * @param prompt what every sequence starts from, in ASCII
  */
-public record DecodeTask(
+public record Task(
     ComparedModel model,
-    int batch,
-    int tokens,
+    Work work,
     int warmUpSeconds,
     int measureSeconds,
     int threads,
     String prompt) {
 
   /** Refuses counts that measure nothing. */
-  public DecodeTask {
-    requireAtLeast("batch", batch, 1);
-    requireAtLeast("tokens", tokens, 1);
+  public Task {
     requireAtLeast("warm-up seconds", warmUpSeconds, 0);
     requireAtLeast("measured seconds", measureSeconds, 0);
     requireAtLeast("threads", threads, 1);
